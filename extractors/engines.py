@@ -1,0 +1,49 @@
+"""What an engine is: one method and a tag. Engines are chosen by name and passed in."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from docmill.extractors.layout import Layout
+from docmill.extractors.render import OpenedPage
+from docmill.schemas.document_schema import DocumentSchema
+from docmill.schemas.engine import EngineTag
+from docmill.schemas.extraction import FieldValue
+from docmill.schemas.page import PageText
+
+
+class OcrEngine(Protocol):
+    """Reads one page. Called from one thread of one process at a time."""
+
+    @property
+    def tag(self) -> EngineTag:
+        """Name and version, part of every key."""
+        ...
+
+    def read(self, page: OpenedPage) -> PageText:
+        """All that stands on the page, in reading order.
+
+        Raises:
+            EngineError: the engine itself failed; what is wrong with the *page* is its status.
+        """
+        ...
+
+
+class Extractor(Protocol):
+    """Fills a schema from the pages of one document part."""
+
+    @property
+    def tag(self) -> EngineTag:
+        """Name and version, part of every key."""
+        ...
+
+    def extract(self, pages: Sequence[PageText], schema: DocumentSchema) -> tuple[FieldValue, ...]:
+        """One value per scalar field, and the rows found for each list.
+
+        Evidence, where given, is the engine's own citation; `ground` checks it. Confidence is
+        left at 0 for `score` to set; `signals` carries what the engine knows.
+
+        Raises:
+            EngineError: no usable answer.
+        """
+        ...

@@ -1,0 +1,132 @@
+"""The embedded extractor: candidates, features, scorer, choice, rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from docmill.extractors.layout import Layout, Token
+from docmill.extractors.local.candidates import Candidate, Scene, scene_of
+from docmill.extractors.local.choose import MIN_PROBABILITY, Scored, rank
+from docmill.extractors.local.features import Features, Viewpoint
+from docmill.extractors.local.labels import LabelIndex
+from docmill.extractors.local.scorer import LinearScorer, Scorer
+from docmill.extractors.local.tables import Cell, Item, find_items, item_tokens
+from docmill.extractors.values.parties import join_lines
+from docmill.schemas.document_schema import DocumentSchema, FieldSpec, ListSpec
+from docmill.schemas.engine import EngineTag
+from docmill.schemas.extraction import Alternative, FieldValue, ValueStatus
+
+VERSION = "1"
+
+
+class LocalExtractor:
+    """Fills any schema from words and boxes on the CPU, without a model server."""
+
+    def __init__(self, scorer: Scorer | None = None) -> None:
+        self._scorer: Scorer = scorer or LinearScorer()
+
+    @property
+    def tag(self) -> EngineTag:
+        """`local` and the version of its rules."""
+        return EngineTag(name="local", version=VERSION)
+
+    def extract(self, layout: Layout, schema: DocumentSchema) -> tuple[FieldValue, ...]:
+        """One value per scalar field, then the rows of every list."""
+        scene = scene_of(layout, LabelIndex(schema))
+        view = Viewpoint(scene, schema)
+        lists = {rows.name: find_items(scene, schema, rows) for rows in schema.lists}
+        items = [item for found in lists.values() for item in found]
+        ranking = rank(view, self._scorer, _row_features(scene, items))
+        return (
+            *(_scalar(scene.layout, spec, ranking[spec.name]) for spec in schema.fields),
+            *(
+                value
+                for rows in schema.lists
+                for value in _rows(scene.layout, rows, lists[rows.name])
+            ),
+        )
+
+
+def _row_features(scene: Scene, items: Sequence[Item]) -> Mapping[Candidate, Features]:
+    """What rows say about single values: standing inside one, or being their sum."""
+    inside = item_tokens(items)
+    sums = _column_sums(items)
+    features: dict[Candidate, Features] = {}
+    for candidate in scene.candidates:
+        if inside.intersection(candidate.tokens):
+            features[candidate] = {"in_rows": 1.0}
+        elif candidate.kind == "amount" and Decimal(candidate.value) in sums:
+            features[candidate] = {"rows_sum": 1.0}
+    return features
+
+
+def _column_sums(items: Sequence[Item]) -> set[Decimal]:
+    """Sums of every amount column with at least two rows."""
+    columns: dict[str, list[Decimal]] = {}
+    for item in items:
+        for name, cell in item.cells.items():
+            if cell.candidate is not None and cell.candidate.kind == "amount":
+                columns.setdefault(name, []).append(Decimal(cell.candidate.value))
+    return {sum(values, Decimal(0)) for values in columns.values() if len(values) > 1}
+
+
+def _scalar(layout: Layout, spec: FieldSpec, ranked: Sequence[Scored]) -> FieldValue:
+    best = ranked[0] if ranked else None
+    alternatives = tuple(_alternative(layout, item) for item in ranked[:4])
+    if best is None or best.probability < MIN_PROBABILITY:
+        return FieldValue(
+            path=spec.name,
+            value=None,
+            raw=None,
+            status=ValueStatus.NOT_FOUND,
+            confidence=0.0,
+            signals={"best_rejected": best.probability if best else 0.0},
+            alternatives=alternatives,
+        )
+    second = ranked[1].probability if len(ranked) > 1 else 0.0
+    return FieldValue(
+        path=spec.name,
+        value=best.candidate.value,
+        raw=best.candidate.raw,
+        status=ValueStatus.PRESENT,
+        confidence=0.0,
+        evidence=layout.evidence(best.candidate.tokens),
+        signals={
+            **best.features,
+            "engine_probability": best.probability,
+            "engine_margin": best.probability - second,
+        },
+        alternatives=alternatives[1:],
+    )
+
+
+def _alternative(layout: Layout, item: Scored) -> Alternative:
+    return Alternative(
+        value=item.candidate.value,
+        raw=item.candidate.raw,
+        score=item.probability,
+        evidence=layout.evidence(item.candidate.tokens),
+    )
+
+
+def _rows(layout: Layout, rows: ListSpec, items: Sequence[Item]) -> Iterator[FieldValue]:
+    for number, item in enumerate(items):
+        for spec in rows.fields:
+            cell = item.cells.get(spec.name)
+            if cell is not None:
+                yield _cell(layout, f"{rows.name}[{number}].{spec.name}", cell)
+
+
+def _cell(layout: Layout, path: str, cell: Cell) -> FieldValue:
+    tokens: tuple[Token, ...] = cell.candidate.tokens if cell.candidate else cell.tokens
+    text = cell.candidate.raw if cell.candidate else join_lines(tokens).replace(", ", " ")
+    return FieldValue(
+        path=path,
+        value=cell.candidate.value if cell.candidate else text,
+        raw=text,
+        status=ValueStatus.PRESENT,
+        confidence=0.0,
+        evidence=layout.evidence(tokens),
+        signals={"column": 1.0, "engine_probability": 0.8},
+    )

@@ -1,0 +1,136 @@
+"""Finding what is printed beside values: the labels of a schema, in any language and spelling."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from docmill.extractors.fold import fold, folded
+from docmill.extractors.layout import Layout, Segment, Token
+from docmill.schemas.document_schema import DocumentSchema
+
+# The longest label, in folded pieces.
+MAX_PIECES = 7
+# Below this length one wrong letter makes another word, so only equal text counts.
+MIN_FUZZY_LENGTH = 5
+MIN_LIKENESS = 86.0
+
+
+@dataclass(frozen=True, eq=False)
+class LabelHit:
+    """A label found in a segment.
+
+    `likeness` is 0..1 (1 = same letters); `purity` the share of the segment's words, up to the
+    first value, that the label covers: `Date` in `Date of delivery` covers a third.
+    """
+
+    paths: frozenset[str]
+    tokens: tuple[Token, ...]
+    segment: Segment
+    likeness: float
+    purity: float
+
+    @property
+    def strength(self) -> float:
+        """How surely this text names the field, 0..1."""
+        return self.likeness * (0.25 + 0.75 * self.purity)
+
+    @property
+    def x0(self) -> float:
+        """Left edge, pixels."""
+        return self.tokens[0].x0
+
+    @property
+    def x1(self) -> float:
+        """Right edge, pixels."""
+        return self.tokens[-1].x1
+
+
+class LabelIndex:
+    """The labels of one schema, by folded text."""
+
+    def __init__(self, schema: DocumentSchema) -> None:
+        self._paths: dict[str, set[str]] = defaultdict(set)
+        for path, spec in schema.paths():
+            for label in spec.labels:
+                self._add(label, path)
+        for rows in schema.lists:
+            for label in rows.labels:
+                self._add(label, f"{rows.name}[]")
+        self._fuzzy_keys = [key for key in self._paths if len(key) >= MIN_FUZZY_LENGTH]
+
+    def _add(self, label: str, path: str) -> None:
+        key = folded(label)
+        if key:
+            self._paths[key].add(path)
+
+    def lookup(self, key: str, *, fuzzy: bool) -> tuple[frozenset[str], float] | None:
+        """The paths whose label is `key`, with the likeness 0..1; None where none is."""
+        if key in self._paths:
+            return frozenset(self._paths[key]), 1.0
+        if not fuzzy or len(key) < MIN_FUZZY_LENGTH:
+            return None
+        best = process.extractOne(
+            key, self._fuzzy_keys, scorer=fuzz.ratio, score_cutoff=MIN_LIKENESS
+        )
+        return (frozenset(self._paths[best[0]]), best[1] / 100) if best else None
+
+    def find(self, layout: Layout) -> list[LabelHit]:
+        """All labels on the pages; where labels overlap, the longest wins."""
+        return [hit for segment in layout.segments for hit in self._find_in(segment)]
+
+    def _find_in(self, segment: Segment) -> Iterator[LabelHit]:
+        pieces = [
+            (piece, at) for at, token in enumerate(segment.tokens) for piece in fold(token.text)
+        ]
+        fuzzy = any(token.confidence is not None for token in segment.tokens)
+        start = 0
+        while start < len(pieces):
+            found = self._longest_from(pieces, start, fuzzy=fuzzy)
+            if found is None:
+                start += 1
+                continue
+            end, paths, likeness = found
+            tokens = segment.tokens[pieces[start][1] : pieces[end - 1][1] + 1]
+            yield LabelHit(paths, tokens, segment, likeness, _purity(segment, tokens))
+            start = end
+
+    def _longest_from(
+        self, pieces: Sequence[tuple[str, int]], start: int, *, fuzzy: bool
+    ) -> tuple[int, frozenset[str], float] | None:
+        if start and pieces[start][1] == pieces[start - 1][1] and pieces[start][0] not in "#%":
+            return None  # a label begins with a word, not inside one
+        for end in range(min(len(pieces), start + MAX_PIECES), start, -1):
+            if end < len(pieces) and pieces[end][1] == pieces[end - 1][1]:
+                continue
+            key = "".join(piece for piece, _ in pieces[start:end])
+            found = self.lookup(key, fuzzy=fuzzy)
+            if found:
+                return end, *found
+        return None
+
+
+def _purity(segment: Segment, label: Sequence[Token]) -> float:
+    """Share of the letters of the segment's wording that the label covers."""
+    own = sum(_letters(token.text) for token in label)
+    last = segment.tokens.index(label[-1])
+    wording = sum(_letters(token.text) for token in segment.tokens[: last + 1])
+    if not label[-1].text.endswith(":"):
+        for token in segment.tokens[last + 1 :]:
+            if _is_value(token.text) or token.text == ":":
+                break
+            wording += _letters(token.text)
+            if token.text.endswith(":"):
+                break
+    return own / wording if own and wording else float(own == wording)
+
+
+def _letters(text: str) -> int:
+    return sum(char.isalpha() for char in text)
+
+
+def _is_value(text: str) -> bool:
+    return any(char.isdigit() for char in text)

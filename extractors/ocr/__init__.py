@@ -1,0 +1,1 @@
+"""OCR engines: what reads the words of one page."""

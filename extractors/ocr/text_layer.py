@@ -1,0 +1,151 @@
+"""The engine that reads what a PDF says about itself: its text layer and its form fields."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from itertools import count, groupby
+
+import numpy as np
+
+from docmill.extractors.ocr.form_fields import field_words, form_fields_of
+from docmill.extractors.pdf import PdfPage, RawWord
+from docmill.extractors.render import OpenedPage, fitting_dpi
+from docmill.extractors.text_checks import (
+    INK_DPI,
+    INK_MAX_PIXELS,
+    Picture,
+    distrust,
+    has_ink,
+    inked,
+)
+from docmill.schemas.engine import EngineTag
+from docmill.schemas.geometry import Box
+from docmill.schemas.page import Block, BoxSource, PageStatus, PageText, Word
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"))
+
+
+class TextLayer:
+    """Reads the text layer of PDF pages; pictures and scanned pages end as `NO_TEXT`."""
+
+    @property
+    def tag(self) -> EngineTag:
+        """`text_layer@1`."""
+        return EngineTag(name="text_layer", version="1")
+
+    def read(self, page: OpenedPage) -> PageText:
+        """Words, blocks and form fields of a PDF page, and what is wrong with its text layer.
+
+        Raises:
+            UnreadableFile: the page is too damaged to be interpreted or drawn.
+        """
+        if page.pdf is None:
+            status = PageStatus.NO_TEXT if has_ink(_look(page)) else PageStatus.BLANK
+            return self._text(page, status)
+        return self._read_pdf(page, page.pdf)
+
+    def _read_pdf(self, page: OpenedPage, pdf: PdfPage) -> PageText:
+        raw = pdf.text()
+        words, outside = words_of(raw.words)
+        picture = _look(page)
+        words = marked(words, picture)
+        fields = form_fields_of(pdf.widgets())
+        words += field_words(fields, words)
+        reason = distrust(raw.characters)
+        findings = _findings(outside, words, reason)
+        if not any(word.visible for word in words):
+            status = PageStatus.NO_TEXT if has_ink(picture) else PageStatus.BLANK
+        else:
+            status = PageStatus.UNTRUSTED_TEXT if reason else PageStatus.OK
+        text = self._text(page, status)
+        return text.model_copy(
+            update={
+                "words": words,
+                "blocks": blocks_of(words),
+                "form_fields": fields,
+                "findings": findings,
+            }
+        )
+
+    def _text(self, page: OpenedPage, status: PageStatus) -> PageText:
+        return PageText(
+            document_id=page.document_id,
+            page=page.number,
+            width_px=page.width_px,
+            height_px=page.height_px,
+            rotation=page.info.rotation,
+            engine=self.tag,
+            status=status,
+        )
+
+
+def _look(page: OpenedPage) -> Picture:
+    dpi = fitting_dpi(page.info, INK_DPI, INK_MAX_PIXELS)
+    return np.asarray(page.image(dpi, gray=True))
+
+
+def words_of(raw: Sequence[RawWord]) -> tuple[tuple[Word, ...], int]:
+    """Words in reading order, and how many were left out because they lie beyond the page."""
+    words: list[Word] = []
+    outside = 0
+    blocks, lines = count(), count()
+    for _, in_block in groupby(raw, key=lambda word: word.block):
+        block = next(blocks)
+        for _, in_line in groupby(in_block, key=lambda word: word.line):
+            line = next(lines)
+            for word in in_line:
+                if not _on_page(word):
+                    outside += 1
+                elif text := clean(word.text):
+                    box = Box.clipped(*word.corners)
+                    words.append(Word(text=text, box=box, block=block, line=line))
+    return tuple(words), outside
+
+
+def _on_page(word: RawWord) -> bool:
+    x0, y0, x1, y1 = word.corners
+    return 0 <= (x0 + x1) / 2 <= 1 and 0 <= (y0 + y1) / 2 <= 1
+
+
+def clean(text: str) -> str:
+    """NFC, without characters that are never printed; a soft hyphen before nothing is a hyphen."""
+    if text.isascii():
+        return text
+    text = text.translate(_INVISIBLE)
+    if text.endswith("\u00ad"):
+        text = text[:-1] + "-"
+    return unicodedata.normalize("NFC", text.replace("\u00ad", ""))
+
+
+def marked(words: tuple[Word, ...], picture: Picture) -> tuple[Word, ...]:
+    """The words, those that leave no ink on the page marked as invisible."""
+    seen = inked([word.box for word in words], picture)
+    return tuple(
+        word if visible else word.model_copy(update={"visible": False})
+        for word, visible in zip(words, seen, strict=True)
+    )
+
+
+def blocks_of(words: Sequence[Word]) -> tuple[Block, ...]:
+    """One block per block number, its text one line per line of words."""
+    return tuple(_block(list(group)) for _, group in groupby(words, key=lambda word: word.block))
+
+
+def _block(words: Sequence[Word]) -> Block:
+    lines = groupby(words, key=lambda word: word.line)
+    return Block(
+        label="form_field" if words[0].box_source is BoxSource.FORM_FIELD else "text",
+        text="\n".join(" ".join(word.text for word in line) for _, line in lines),
+        box=Box.around(word.box for word in words),
+    )
+
+
+def _findings(outside: int, words: Sequence[Word], reason: str | None) -> tuple[str, ...]:
+    hidden = sum(not word.visible for word in words)
+    findings = [
+        f"{outside} words lie beyond the page's edge" if outside else None,
+        f"{hidden} words leave no ink on the page" if hidden else None,
+        reason,
+    ]
+    return tuple(finding for finding in findings if finding)

@@ -1,0 +1,250 @@
+"""The one place that talks to PyMuPDF: opening, rendering, words and form fields.
+
+Coordinates that leave this module are fractions of the displayed page (see
+`docmill.schemas.geometry`), not yet cut off at its edges. PyMuPDF reports text for the page
+*before* rotation and its `rotation_matrix` forgets `UserUnit`, so turning is done here.
+"""
+
+# PyMuPDF has no type annotations to speak of; everything that leaves this module has.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pymupdf
+from PIL import Image
+from pymupdf import mupdf
+
+from docmill.schemas.errors import EncryptedFile, UnreadableFile
+
+POINTS_PER_INCH = 72
+
+# What is left out matters: ligatures are expanded, unknown characters stay unknown instead of
+# becoming CIDs, and nothing is clipped, because words beyond the page's edge are to be counted.
+_TEXT_FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_PRESERVE_IMAGES
+
+_HIDDEN = (1, 3)  # MuPDF's Display_Hidden and Display_NoView
+
+_MUPDF_ERRORS = (
+    mupdf.FzErrorBase,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    AssertionError,
+    OSError,
+)
+"""What PyMuPDF raises on damaged files: it lets any of these through."""
+
+Corners = tuple[float, float, float, float]
+
+
+class RawWord(NamedTuple):
+    """A word as MuPDF gives it; `corners` are x0, y0, x1, y1 of the displayed page."""
+
+    text: str
+    corners: Corners
+    block: int
+    line: int
+
+
+@dataclass(frozen=True)
+class RawText:
+    """The text layer of a page.
+
+    `characters` are all of them as they came, control codes too (MuPDF parts words there, so
+    words never show them). `pictures` are the corners of the page's images.
+    """
+
+    words: tuple[RawWord, ...]
+    characters: str
+    pictures: tuple[Corners, ...]
+
+
+@dataclass(frozen=True)
+class RawWidget:
+    """An interactive form field as PyMuPDF gives it.
+
+    `on_state` names a button's "on", `state` what it now shows ("Off", or the name of its "on").
+    """
+
+    name: str
+    kind: str
+    value: str | None
+    on_state: str | None
+    state: str | None
+    corners: Corners
+    hidden: bool
+
+
+class PdfPage:
+    """One loaded page. Sizes are in points of the displayed page, `UserUnit` applied."""
+
+    def __init__(self, page: pymupdf.Page, number: int) -> None:
+        self._page = page
+        self.number = number
+        self.rotation = int(page.rotation) % 360
+        self.width_pt = float(page.rect.width)
+        self.height_pt = float(page.rect.height)
+
+    def render(self, dpi: float, *, gray: bool) -> Image.Image:
+        """The displayed page as an 8-bit picture, mode `L` or `RGB`.
+
+        Raises:
+            UnreadableFile: MuPDF cannot draw the page.
+        """
+        scale = dpi / POINTS_PER_INCH
+        colours = pymupdf.csGRAY if gray else pymupdf.csRGB
+        with _translated(f"Page {self.number} cannot be drawn"):
+            pixels = self._page.get_pixmap(
+                matrix=pymupdf.Matrix(scale, scale), colorspace=colours, alpha=False
+            )
+            size = (int(pixels.width), int(pixels.height))
+            mode = "L" if gray else "RGB"
+            return Image.frombuffer(mode, size, pixels.samples, "raw", mode, pixels.stride, 1)
+
+    def text(self) -> RawText:
+        """The text layer, blocks in the order of the file.
+
+        Raises:
+            UnreadableFile: MuPDF cannot interpret the page.
+        """
+        with _translated(f"The text of page {self.number} cannot be read"):
+            layer = self._page.get_textpage(flags=_TEXT_FLAGS)
+            words = tuple(
+                RawWord(_well_formed(text), self._displayed(x0, y0, x1, y1), block, line)
+                for x0, y0, x1, y1, text, block, line, _ in layer.extractWORDS()
+            )
+            pictures = tuple(self._displayed(*image["bbox"]) for image in layer.extractIMGINFO())
+            return RawText(words, layer.extractText(), pictures)
+
+    def widgets(self) -> tuple[RawWidget, ...]:
+        """The interactive form fields.
+
+        Raises:
+            UnreadableFile: the form is damaged.
+        """
+        with _translated(f"The form fields of page {self.number} cannot be read"):
+            return tuple(self._widget(widget) for widget in self._page.widgets())
+
+    def _widget(self, widget: Any) -> RawWidget:
+        # PyMuPDF has turned the rectangle back by a matrix; turning it again gives the original.
+        shown = widget.rect * self._page.rotation_matrix
+        width, height = self.width_pt, self.height_pt
+        return RawWidget(
+            name=_well_formed(str(widget.field_name or "")),
+            kind=str(widget.field_type_string),
+            value=_field_value(widget),
+            on_state=_on_state(widget),
+            state=self._shown_state(widget.xref),
+            corners=(shown.x0 / width, shown.y0 / height, shown.x1 / width, shown.y1 / height),
+            hidden=widget.field_display in _HIDDEN,
+        )
+
+    def _shown_state(self, xref: int) -> str | None:
+        kind, value = self._page.parent.xref_get_key(xref, "AS")
+        return value.removeprefix("/") if kind == "name" else None
+
+    def _displayed(self, x0: float, y0: float, x1: float, y1: float) -> Corners:
+        width, height = self.width_pt, self.height_pt
+        if self.rotation in (90, 270):
+            width, height = height, width
+        return turned((x0 / width, y0 / height, x1 / width, y1 / height), self.rotation)
+
+
+class PdfFile:
+    """An open PDF.
+
+    Raises:
+        UnreadableFile: it is damaged beyond what MuPDF can repair, or has no pages.
+        EncryptedFile: it wants a password.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        silence_mupdf()
+        with _translated("The PDF is damaged"):
+            self._document = pymupdf.open(stream=content, filetype="pdf")
+        try:
+            self._check()
+        except BaseException:
+            self.close()
+            raise
+
+    def _check(self) -> None:
+        if self._document.needs_pass:
+            raise EncryptedFile("The PDF is encrypted and wants a password.")
+        with _translated("The PDF's pages cannot be counted"):
+            self.page_count = int(self._document.page_count)
+            self.repaired = bool(self._document.is_repaired)
+        if self.page_count < 1:
+            raise UnreadableFile("The PDF has no pages.")
+
+    def load(self, number: int) -> PdfPage:
+        """Page `number`, from 1.
+
+        Raises:
+            UnreadableFile: the page is damaged.
+        """
+        with _translated(f"Page {number} cannot be loaded"):
+            return PdfPage(self._document.load_page(number - 1), number)
+
+    def close(self) -> None:
+        """Give the file's memory back; pages loaded from it are useless afterwards."""
+        self._document.close()
+
+
+def turned(corners: Corners, rotation: int) -> Corners:
+    """Corners in fractions of a page, after the page is turned clockwise by `rotation` degrees."""
+    x0, y0, x1, y1 = corners
+    match rotation % 360:
+        case 90:
+            return (1 - y1, x0, 1 - y0, x1)
+        case 180:
+            return (1 - x1, 1 - y1, 1 - x0, 1 - y0)
+        case 270:
+            return (y0, 1 - x1, y1, 1 - x0)
+        case _:
+            return corners
+
+
+def silence_mupdf() -> None:
+    """Keep MuPDF from writing to stderr; what it has to say is collected by `mupdf_messages`."""
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+
+
+def _on_state(widget: Any) -> str | None:
+    if widget.field_type_string not in ("CheckBox", "RadioButton"):
+        return None
+    states: dict[str, list[str] | None] = widget.button_states() or {}
+    return next((s for names in states.values() for s in names or () if s != "Off"), None)
+
+
+def _field_value(widget: Any) -> str | None:
+    value = widget.field_value
+    if isinstance(value, (list, tuple)):  # a list box with several choices
+        value = ", ".join(str(choice) for choice in value)
+    return None if value is None else _well_formed(str(value))
+
+
+def _well_formed(text: str) -> str:
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+@contextmanager
+def _translated(message: str) -> Generator[None]:
+    try:
+        yield
+    except _MUPDF_ERRORS as error:
+        if "malloc" in str(error) or "malloc" in str(error.__cause__):
+            raise MemoryError(str(error)) from error
+        raise UnreadableFile(f"{message}: {error}") from error

@@ -1,0 +1,1 @@
+"""The thin outer layer: the command line, and the Prefect flows over `infra.pipeline`."""

@@ -1,0 +1,1 @@
+"""Starting, watching and feeding model servers, one per GPU."""

@@ -1,0 +1,214 @@
+"""The lake: everything docmill knows, as immutable objects. DuckDB is only its projection.
+
+    pages/ab/<key>.json.gz          one page's reading
+    extractions/ab/<key>.json.gz    one part's extraction
+    schemas/<hash>.json             a schema that was used
+    commits/<hour>/<time>-<id>.json what makes finished work visible, in order of time (UTC)
+    done/ab/<work_key>              this work is final
+    seen/ab/<uri hash>/<time>-<document_id>
+                                    this source held this document from then on
+
+Readings and extractions are compressed (gzip level 1: a quarter of the size for under 1 ms a
+page); what people look into when something is wrong is not.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from docmill.infra.commits import (
+    COMMIT_RECORD,
+    CommitRecord,
+    document_commit,
+    run_commit,
+    sightings_commit,
+)
+from docmill.infra.objects import ObjectStore
+from docmill.schemas.document_schema import DocumentSchema
+from docmill.schemas.errors import StoreError
+from docmill.schemas.extraction import Extraction
+from docmill.schemas.frozen import Frozen
+from docmill.schemas.outcome import DocumentOutcome, RunRecord, SightingRecord
+from docmill.schemas.page import PageText
+from docmill.schemas.source import Sighting
+
+_Model = TypeVar("_Model", bound=Frozen)
+
+
+def utc_now() -> datetime:
+    """The present time, in UTC."""
+    return datetime.now(UTC)
+
+
+class Lake:
+    """Typed access to a store. Puts are idempotent; gets return None where there is nothing.
+
+    Args:
+        store: where the objects are.
+        clock: the present time, in UTC; commit records are filed under it.
+
+    Raises:
+        StoreError: from every method, when the store fails or an object in it is damaged.
+    """
+
+    def __init__(self, store: ObjectStore, clock: Callable[[], datetime] = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+
+    def put_page(self, key: str, page: PageText) -> bool:
+        """Keep a page's reading. True: it was not there before."""
+        return self._store.put(_sharded("pages", key), _packed(page))
+
+    def page(self, key: str) -> PageText | None:
+        """A page's reading."""
+        return self._model(PageText, _sharded("pages", key))
+
+    def put_extraction(self, key: str, extraction: Extraction) -> bool:
+        """Keep a part's extraction. True: it was not there before."""
+        return self._store.put(_sharded("extractions", key), _packed(extraction))
+
+    def extraction(self, key: str) -> Extraction | None:
+        """A part's extraction."""
+        return self._model(Extraction, _sharded("extractions", key))
+
+    def put_schema(self, schema: DocumentSchema) -> bool:
+        """Keep a schema under its hash. True: it was not there before."""
+        return self._store.put(f"schemas/{schema.hash}.json", _plain(schema))
+
+    def schema(self, schema_hash: str) -> DocumentSchema | None:
+        """The schema with this hash."""
+        return self._model(DocumentSchema, f"schemas/{schema_hash}.json")
+
+    def commit_document(self, outcome: DocumentOutcome) -> str:
+        """Make a document's outcome visible; all it refers to must be in the lake already.
+
+        Returns:
+            The commit record's key.
+        """
+        key = self._commit(document_commit(outcome))
+        if outcome.final:
+            self._store.put(_done_key(outcome.work_key), b"")
+        return key
+
+    def is_done(self, work_key: str) -> bool:
+        """Whether doing this work again could change nothing."""
+        return self._store.exists(_done_key(work_key))
+
+    def commit_sightings(self, sightings: Iterable[Sighting]) -> int:
+        """Record those sources that did not hold this very document when last seen.
+
+        Returns:
+            How many were new.
+        """
+        new = tuple(sighting for sighting in sightings if not self._is_known(sighting))
+        if new:
+            self._commit(sightings_commit(SightingRecord(sightings=new)))
+        for sighting in new:  # after the record: a crash between them repeats, and loses nothing
+            marker = f"{_stamp(sighting.seen_at)}-{sighting.document_id}"
+            self._store.put(_seen_prefix(sighting.uri) + marker, b"")
+        return len(new)
+
+    def commit_run(self, record: RunRecord) -> str:
+        """Make a run visible; returns the commit record's key."""
+        return self._commit(run_commit(record))
+
+    def commit_keys(self, since_hour: str | None = None) -> Iterator[str]:
+        """Keys of the commit records in order of time, from `since_hour` (`2026-11-21T09`) on."""
+        after = None if since_hour is None else f"commits/{since_hour}/"
+        return self._store.list("commits/", after)
+
+    def commit(self, key: str) -> CommitRecord:
+        """The commit record with this key, which must exist."""
+        content = self._store.get(key)
+        if content is None:
+            raise StoreError(f"the lake has lost {key}", _DAMAGED)
+        try:
+            return COMMIT_RECORD.validate_json(content)
+        except ValidationError as error:
+            raise _damaged(key, error) from error
+
+    def commits(self, since_hour: str | None = None) -> Iterator[tuple[str, CommitRecord]]:
+        """Commit records with their keys, in order of time."""
+        for key in self.commit_keys(since_hour):
+            yield key, self.commit(key)
+
+    def _commit(self, record: CommitRecord) -> str:
+        now = self._clock()
+        key = f"commits/{hour_of(now)}/{_stamp(now)}-{record.id}.json"
+        self._store.put(key, _plain(record))
+        return key
+
+    def _is_known(self, sighting: Sighting) -> bool:
+        """Whether the source held this document when it was last seen to change."""
+        last = max(self._store.list(_seen_prefix(sighting.uri)), default="")
+        return last.endswith(f"-{sighting.document_id}")
+
+    def _model(self, model: type[_Model], key: str) -> _Model | None:
+        content = self._store.get(key)
+        if content is None:
+            return None
+        try:
+            plain = gzip.decompress(content) if key.endswith(".gz") else content
+            return model.model_validate_json(plain)
+        except (ValidationError, OSError, EOFError, zlib.error) as error:
+            raise _damaged(key, error) from error
+
+
+_DAMAGED = "Restore the object from a backup of the lake, or delete it and run again."
+
+
+def hour_of(time: datetime) -> str:
+    """The hour a commit record of this time is filed under: `2026-11-21T09`, UTC."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H")
+
+
+def time_of(commit_key: str) -> datetime:
+    """When a commit record was written, by its key.
+
+    Raises:
+        StoreError: it is no key of a commit record.
+    """
+    stamp = commit_key.rpartition("/")[2].partition("-")[0]
+    try:
+        return datetime.strptime(stamp, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise _damaged(commit_key, error) from error
+
+
+def _stamp(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def _sharded(prefix: str, key: str) -> str:
+    return f"{prefix}/{key[:2]}/{key}.json.gz"
+
+
+def _done_key(work_key: str) -> str:
+    return f"done/{work_key[:2]}/{work_key}"
+
+
+def _seen_prefix(uri: str) -> str:
+    name = sha256(uri.encode()).hexdigest()[:40]
+    return f"seen/{name[:2]}/{name}/"
+
+
+def _plain(model: Frozen) -> bytes:
+    return model.model_dump_json().encode()
+
+
+def _packed(model: Frozen) -> bytes:
+    """Compressed; the same model gives the same bytes, whenever and wherever it is written."""
+    return gzip.compress(_plain(model), compresslevel=1, mtime=0)
+
+
+def _damaged(key: str, error: Exception) -> StoreError:
+    reason = str(error).splitlines()[0]
+    hint = f"{_DAMAGED} If a newer docmill wrote it, update this one."
+    return StoreError(f"{key} in the lake cannot be read: {reason}", hint)

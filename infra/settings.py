@@ -1,0 +1,141 @@
+"""Settings: one frozen object, built once per entry point and handed down in parts.
+
+Sources, strongest first: the command line, environment variables (`DOCMILL_…`, nested names
+with `__`, such as `DOCMILL_LIMITS__MAX_PAGES`), `docmill.toml` in the workspace, the defaults.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from docmill.extractors.render import OpenLimits
+from docmill.extractors.triage import Thresholds
+from docmill.infra.cage import CageLimits
+from docmill.infra.workspace import DEFAULT_WORKSPACE
+from docmill.schemas.errors import UsageError
+from docmill.schemas.frozen import Frozen
+
+SETTINGS_FILE = "docmill.toml"
+
+
+class Limits(Frozen):
+    """What is refused or cut off, so that one bad file harms nothing else."""
+
+    max_megabytes: int = Field(default=200, ge=1, description="Largest file, in MiB.")
+    max_pages: int = Field(default=1000, ge=1, description="Most pages of one file.")
+    max_pixels: int = Field(
+        default=100_000_000, ge=1_000_000, description="Most pixels of one page's picture."
+    )
+    page_seconds: float = Field(default=60, gt=0, description="Longest time for one page.")
+    worker_memory_mb: int = Field(
+        default=3000, ge=256, description="Most memory a worker process may add, in MiB."
+    )
+
+    def opening(self) -> OpenLimits:
+        """The limits that opening a file obeys."""
+        return OpenLimits(
+            max_bytes=self.max_megabytes * 2**20,
+            max_pages=self.max_pages,
+            max_pixels=self.max_pixels,
+        )
+
+    def cage(self) -> CageLimits:
+        """The limits of a worker process."""
+        return CageLimits(
+            memory_mb=self.worker_memory_mb, wall_s=self.page_seconds, cpu_s=self.page_seconds
+        )
+
+
+class Review(Frozen):
+    """Which values go to a person."""
+
+    threshold: float = Field(
+        default=0.75, ge=0, le=1, description="Confidence below which a value goes to review."
+    )
+    fields: dict[str, float] = Field(
+        default_factory=dict,
+        description="Thresholds of single fields: `total`, or `invoice.total`.",
+    )
+
+    def thresholds(self) -> Thresholds:
+        """The same as the triage stage takes it."""
+        return Thresholds(self.threshold, self.fields)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="DOCMILL_",
+        env_nested_delimiter="__",
+    )
+
+    workspace: Path = Field(default=DEFAULT_WORKSPACE, description="Folder of lake and warehouse.")
+    schema_: str = Field(
+        default="auto",
+        validation_alias="schema",
+        description="Schema: a built-in name, `auto`, `module:Class`, `path.py:Class`, `FILE.json`.",
+    )
+    ocr: str = Field(default="text_layer", description="Engine that reads pages.")
+    extractor: str = Field(default="local", description="Engine that fills schemas.")
+    workers: int = Field(
+        default_factory=lambda: max(1, os.cpu_count() or 1),
+        ge=1,
+        description="Worker processes; one per core by default.",
+    )
+    limits: Limits = Limits()
+    review: Review = Review()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The command line, the environment, then the workspace's file."""
+        file = _settings_file(init_settings, env_settings)
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=file)
+        return (init_settings, env_settings, toml)
+
+
+def _settings_file(*sources: PydanticBaseSettingsSource) -> Path:
+    workspaces = (source().get("workspace") for source in sources)
+    workspace = next((found for found in workspaces if found), DEFAULT_WORKSPACE)
+    return Path(workspace) / SETTINGS_FILE
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings, with `overrides` (those that are not None) on top.
+
+    Raises:
+        UsageError: a setting is unknown or has a bad value; the message names it.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise UsageError(_explain(error), f"Correct {SETTINGS_FILE} or the environment.") from error
+    except ValueError as error:
+        raise UsageError(f"{SETTINGS_FILE} is not valid TOML: {error}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    problems = (
+        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
+    )
+    return "settings: " + "; ".join(problems)

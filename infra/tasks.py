@@ -1,0 +1,215 @@
+"""The work that runs inside the cage. Orders and reports are small: what was read stays in the lake.
+
+Every function here is called in a worker process by `infra.pipeline`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from docmill.extractors.classify import classify
+from docmill.extractors.engines import OcrEngine
+from docmill.extractors.extract import EXTRACT_VERSION, extract
+from docmill.extractors.layout import layout_of
+from docmill.extractors.read import READ_VERSION, read_failure_of, read_page
+from docmill.extractors.render import OpenedDocument, OpenLimits, open_document
+from docmill.extractors.triage import Thresholds, triage
+from docmill.infra.lake import Lake
+from docmill.infra.objects import LocalFolder
+from docmill.infra.wiring import extractor as extractor_named
+from docmill.infra.wiring import ocr_engine
+from docmill.schemas.document_schema import DocumentSchema
+from docmill.schemas.engine import EngineTag
+from docmill.schemas.errors import DocmillError, SourceGone
+from docmill.schemas.keys import stable_key
+from docmill.schemas.outcome import DocumentStatus, Failure, PartOutcome, Stage
+from docmill.schemas.page import PageText
+from docmill.schemas.review import ReviewItem, ReviewReason
+
+
+@dataclass(frozen=True)
+class ReadOrder:
+    """Read pages of one file into the lake; `pages` are numbers from 1, None for the first ones.
+
+    `first_pages` is how many the first call reads when `pages` is None.
+    """
+
+    lake_root: Path
+    path: Path
+    document_id: str
+    ocr: str
+    limits: OpenLimits
+    pages: tuple[int, ...] | None = None
+    first_pages: int = 16
+
+
+@dataclass(frozen=True)
+class PageReport:
+    """How one page went: its key in the lake, or (and) what failed."""
+
+    page: int
+    key: str | None
+    failure: Failure | None
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """What a file is (None: it could not be opened), and how its pages went."""
+
+    media_type: str | None
+    page_count: int
+    pages: tuple[PageReport, ...]
+
+
+def page_key(document_id: str, page: int, engine: EngineTag) -> str:
+    """The key of one page's reading."""
+    return stable_key(
+        "read",
+        {"document": document_id, "page": page, "engine": str(engine), "version": READ_VERSION},
+    )
+
+
+def read_pages(order: ReadOrder) -> ReadReport:
+    """Reads the pages that the lake does not hold yet.
+
+    Raises:
+        InputError: the file cannot be opened.
+        SourceGone: the file vanished, or its bytes changed, since it was listed.
+    """
+    lake = Lake(LocalFolder(order.lake_root))
+    engine = ocr_engine(order.ocr)
+    with open_document(_content(order), order.limits) as document:
+        if document.document_id != order.document_id:
+            raise SourceGone(f"{order.path} was changed while it was being read")
+        wanted = order.pages or tuple(range(1, min(order.first_pages, document.page_count) + 1))
+        return ReadReport(
+            document.media_type,
+            document.page_count,
+            tuple(_read(lake, document, number, engine) for number in wanted),
+        )
+
+
+def _content(order: ReadOrder) -> bytes:
+    try:
+        return order.path.read_bytes()
+    except OSError as error:
+        raise SourceGone(f"{order.path} cannot be read: {error.strerror}") from error
+
+
+def _read(lake: Lake, document: OpenedDocument, number: int, engine: OcrEngine) -> PageReport:
+    key = page_key(document.document_id, number, engine.tag)
+    text = lake.page(key)
+    try:
+        if text is None:
+            text = read_page(document.page(number), engine)
+            lake.put_page(key, text)
+    except DocmillError as error:
+        return PageReport(number, None, Failure.of(error, Stage.READ, page=number))
+    problem = read_failure_of(text)
+    failure = Failure.of(problem, Stage.READ, page=number) if problem else None
+    return PageReport(number, key, failure)
+
+
+@dataclass(frozen=True)
+class ExtractOrder:
+    """Fill a schema from pages in the lake: the one of `schemas`, or the one that fits best."""
+
+    lake_root: Path
+    page_keys: tuple[str, ...]
+    schemas: tuple[DocumentSchema, ...]
+    extractor: str
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True)
+class ExtractReport:
+    """The parts found; `fields` counts values by status, `failures` says what went wrong."""
+
+    parts: tuple[PartOutcome, ...]
+    failures: tuple[Failure, ...] = ()
+    fields: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+def extraction_key(
+    page_keys: Sequence[str], schema: DocumentSchema, engine: EngineTag, part: int
+) -> str:
+    """The key of one part's extraction."""
+    return stable_key(
+        "extract",
+        {
+            "pages": list(page_keys),
+            "schema": schema.hash,
+            "engine": str(engine),
+            "part": part,
+            "version": EXTRACT_VERSION,
+        },
+    )
+
+
+def extract_parts(order: ExtractOrder) -> ExtractReport:
+    """Classifies, extracts and triages; a file is one part so far."""
+    lake = Lake(LocalFolder(order.lake_root))
+    pages = tuple(_pages(lake, order.page_keys))
+    schema = _schema_for(pages, order.schemas)
+    if schema is None:
+        return ExtractReport((_unknown(pages, order.schemas),))
+    engine = extractor_named(order.extractor)
+    key = extraction_key(order.page_keys, schema, engine.tag, 1)
+    extraction = lake.extraction(key)
+    try:
+        extraction = extraction or extract(pages, schema, engine)
+    except DocmillError as error:
+        return ExtractReport((), (Failure.of(error, Stage.EXTRACT),))
+    lake.put_schema(schema)
+    lake.put_extraction(key, extraction)
+    review = triage(extraction, schema, pages, order.thresholds)
+    part = PartOutcome(
+        part=1,
+        page_from=pages[0].page,
+        page_to=pages[-1].page,
+        status=DocumentStatus.NEEDS_REVIEW if review else DocumentStatus.DONE,
+        schema_name=schema.name,
+        extraction_key=key,
+        review=review,
+    )
+    return ExtractReport((part,), fields=Counter(value.status for value in extraction.fields))
+
+
+def _pages(lake: Lake, keys: Sequence[str]) -> Iterator[PageText]:
+    for key in keys:
+        page = lake.page(key)
+        if page is None:
+            raise SourceGone(f"the lake has lost the page reading {key}", "Run the command again.")
+        yield page
+
+
+def _schema_for(
+    pages: Sequence[PageText], schemas: Sequence[DocumentSchema]
+) -> DocumentSchema | None:
+    return schemas[0] if len(schemas) == 1 else classify(layout_of(pages), schemas).schema
+
+
+def _unknown(pages: Sequence[PageText], schemas: Sequence[DocumentSchema]) -> PartOutcome:
+    names = ", ".join(schema.name for schema in schemas)
+    item = ReviewItem(
+        document_id=pages[0].document_id,
+        part=1,
+        schema_name="",
+        path="",
+        reason=ReviewReason.UNKNOWN_KIND,
+        explanation=f"none of the known document types fits ({names}); name one with --schema",
+        confidence=0.0,
+    )
+    return PartOutcome(
+        part=1,
+        page_from=pages[0].page,
+        page_to=pages[-1].page,
+        status=DocumentStatus.NEEDS_REVIEW,
+        schema_name=None,
+        extraction_key=None,
+        review=(item,),
+    )
+

@@ -1,0 +1,309 @@
+"""Every table of the warehouse, as data: the statements and the documentation come from it.
+
+Tables in `main` are for everybody. Those in `internal` are the loader's own bookkeeping; they may
+change in any version. Times are TIMESTAMP in UTC. `document_id` is the SHA-256 of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+FORMAT = 1  # raise when a table changes: older warehouses are then rebuilt from the lake
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; `comment` says what is in it, and when it is NULL."""
+
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; `schema` is `main` or `internal`."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    schema: str = "main"
+
+    @property
+    def qualified(self) -> str:
+        """Its name for use in SQL."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier, whatever its characters."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _table(name: str, comment: str, *columns: tuple[str, str, str], schema: str = "main") -> Table:
+    return Table(name, comment, tuple(Column(*column) for column in columns), schema)
+
+
+_DOCUMENT_ID = ("document_id", "VARCHAR", "SHA-256 of the file's bytes, 64 hex digits")
+_PART = ("part", "INTEGER", "which document inside the file, from 1")
+_URI = ("uri", "VARCHAR", "the first place the file was seen at")
+_SCHEMA_NAME = ("schema_name", "VARCHAR", "the schema that was filled")
+_PAGE = ("page", "INTEGER", "page of the file, from 1")
+_BOX = (
+    ("x0", "DOUBLE", "left edge, 0..1 of the displayed page from its left"),
+    ("y0", "DOUBLE", "top edge, 0..1 of the displayed page from its top"),
+    ("x1", "DOUBLE", "right edge"),
+    ("y1", "DOUBLE", "bottom edge"),
+)
+_EVIDENCE = (
+    ("page", "INTEGER", "page of the file, from 1; NULL when the value was not found on a page"),
+    *_BOX,
+)
+
+DOCUMENTS = _table(
+    "documents",
+    "One row per document and part, as the newest outcome left it.",
+    _DOCUMENT_ID,
+    _PART,
+    _URI,
+    ("media_type", "VARCHAR", "type of the file by its bytes; NULL when it is unknown"),
+    ("bytes", "BIGINT", "size of the file"),
+    ("page_count", "INTEGER", "pages of the whole file; 0 when it could not be opened"),
+    ("page_from", "INTEGER", "first page of the part, from 1; NULL when the file was not opened"),
+    ("page_to", "INTEGER", "last page of the part, inclusive"),
+    ("schema_name", "VARCHAR", "the schema that was filled; NULL when none fitted or it failed"),
+    ("status", "VARCHAR", "done, partial, failed or needs_review"),
+    ("error", "VARCHAR", "what went wrong and what to do; NULL unless partial or failed"),
+    ("first_seen_at", "TIMESTAMP", "when any source first held the document"),
+    ("finished_at", "TIMESTAMP", "when the work on it ended"),
+)
+
+SOURCES = _table(
+    "sources",
+    "Where documents come from: one row per place and document it held.",
+    ("uri", "VARCHAR", "file:// and an absolute path, or s3://bucket/key; not percent-encoded"),
+    _DOCUMENT_ID,
+    ("etag", "VARCHAR", "the store's version mark; NULL where it gives none"),
+    ("size", "BIGINT", "bytes"),
+    ("first_seen_at", "TIMESTAMP", "when this place first held this document"),
+    ("last_seen_at", "TIMESTAMP", "when this document was last found to be new at this place"),
+    ("deleted_at", "TIMESTAMP", "when another document took the place; NULL while it is there"),
+)
+
+RESULTS = _table(
+    "results",
+    "The current result of each part and schema as one JSON value.",
+    _DOCUMENT_ID,
+    _PART,
+    _SCHEMA_NAME,
+    ("result", "JSON", "values by field name, with boxes and confidences"),
+    ("extraction_key", "VARCHAR", "key of the extraction in the lake"),
+    _URI,
+    ("status", "VARCHAR", "done, partial or needs_review, of this part under this schema"),
+    ("page_from", "INTEGER", "first page of the part, from 1"),
+    ("page_to", "INTEGER", "last page of the part, inclusive"),
+    ("schema_hash", "VARCHAR", "the schema's content"),
+    ("finished_at", "TIMESTAMP", "when the work on it ended"),
+)
+
+_VALUE = (
+    _DOCUMENT_ID,
+    _PART,
+    _URI,
+    _SCHEMA_NAME,
+    ("path", "VARCHAR", "field path, such as total or line_items[2].line_total; rows from 0"),
+    ("value", "VARCHAR", "normalised: ISO dates, plain decimals; NULL unless status is present"),
+    ("raw", "VARCHAR", "as printed; NULL where nothing is printed"),
+    ("status", "VARCHAR", "present, absent (verified), illegible or not_found"),
+    ("confidence", "DOUBLE", "0..1, the probability that the value is right"),
+    ("confidence_status", "VARCHAR", "prior, or calibrated on this workspace's own truth"),
+    ("match", "VARCHAR", "how it was found on the page: exact, normalised, fuzzy or none"),
+    *_EVIDENCE,
+    ("reviewed", "BOOLEAN", "whether a person gave or confirmed the value"),
+    ("ocr_engine", "VARCHAR", "engine that read the pages, name@version[model]"),
+    ("extractor", "VARCHAR", "engine that filled the schema, name@version[model]"),
+    ("extraction_key", "VARCHAR", "key of the extraction in the lake"),
+    ("derived", "BOOLEAN", "computed from other values, so it need not stand on the page"),
+    ("pattern", "VARCHAR", "the path without row numbers: line_items[].line_total"),
+    ("row", "INTEGER", "row of the list, from 0; NULL for fields outside lists"),
+)
+
+FIELDS = _table(
+    "fields", "The current value of every field: one row per part, schema and path.", *_VALUE
+)
+
+FIELD_HISTORY = _table(
+    "field_history",
+    "Every value any extraction gave, superseded ones included.",
+    *_VALUE,
+    ("extracted_at", "TIMESTAMP", "when the first outcome with this extraction was finished"),
+    ("current", "BOOLEAN", "whether the row is in fields, too"),
+)
+
+PAGES = _table(
+    "pages",
+    "One row per page of the newest reading.",
+    _DOCUMENT_ID,
+    _PAGE,
+    ("width_px", "INTEGER", "displayed width at the reading resolution; NULL if the page failed"),
+    ("height_px", "INTEGER", "displayed height at the reading resolution; NULL if it failed"),
+    ("rotation", "INTEGER", "rotation that the file asks for, degrees; NULL if it failed"),
+    ("ocr_engine", "VARCHAR", "engine that read the page, name@version[model]"),
+    ("status", "VARCHAR", "ok and blank are complete readings; all others are not"),
+    ("mean_confidence", "DOUBLE", "0..1; NULL where the engine gives none"),
+    ("findings", "JSON", "what the checks found on the page, a list of texts"),
+)
+
+BLOCKS = _table(
+    "blocks",
+    "Regions of the pages in reading order.",
+    _DOCUMENT_ID,
+    _PAGE,
+    ("block", "INTEGER", "number on the page, from 0"),
+    ("label", "VARCHAR", "the engine's: text, table, title, form_field, …"),
+    ("text", "VARCHAR", "the region's text"),
+    *_BOX,
+    ("confidence", "DOUBLE", "0..1; NULL where the engine gives none"),
+)
+
+WORDS = _table(
+    "words",
+    "Words of the pages in reading order.",
+    _DOCUMENT_ID,
+    _PAGE,
+    ("block", "INTEGER", "the block it belongs to, from 0"),
+    ("word", "INTEGER", "number on the page, from 0"),
+    ("text", "VARCHAR", "as read"),
+    *_BOX,
+    ("confidence", "DOUBLE", "0..1; NULL where the engine gives none"),
+    ("box_source", "VARCHAR", "text_layer, form_field, ocr or aligned"),
+    ("line", "INTEGER", "the line it belongs to, from 0 on the page"),
+    ("visible", "BOOLEAN", "false for text that leaves no ink; never used for values"),
+)
+
+REVIEW_QUEUE = _table(
+    "review_queue",
+    "What a person should look at, and why.",
+    _DOCUMENT_ID,
+    _PART,
+    _URI,
+    ("schema_name", "VARCHAR", "the schema that was filled; empty where none fitted"),
+    ("path", "VARCHAR", "field path; empty where it concerns the whole part"),
+    ("reason", "VARCHAR", "why the item is here, as a code"),
+    ("explanation", "VARCHAR", "why the item is here, in words"),
+    ("confidence", "DOUBLE", "0..1, the probability that the value is right"),
+    ("value", "VARCHAR", "the value in question, normalised; NULL where there is none"),
+    ("raw", "VARCHAR", "the value as printed"),
+    *_EVIDENCE,
+    ("created_at", "TIMESTAMP", "when the outcome that raised it was finished"),
+)
+
+FAILURES = _table(
+    "failures",
+    "Every failure of every attempt.",
+    _DOCUMENT_ID,
+    _URI,
+    ("stage", "VARCHAR", "fetch, open, read, classify or extract"),
+    ("page", "INTEGER", "page of the file, from 1; NULL for the whole document"),
+    ("code", "VARCHAR", "kind of failure"),
+    ("message", "VARCHAR", "what happened"),
+    ("hint", "VARCHAR", "what to do next"),
+    ("retryable", "BOOLEAN", "whether the same work may succeed later as it is"),
+    ("attempt", "INTEGER", "from 1"),
+    ("failed_at", "TIMESTAMP", "when the work on the document ended"),
+    ("run_id", "VARCHAR", "the run it happened in"),
+    ("current", "BOOLEAN", "whether it belongs to the document's newest outcome"),
+)
+
+RUNS = _table(
+    "runs",
+    "Runs that did work.",
+    ("run_id", "VARCHAR", "identifies the run"),
+    ("started_at", "TIMESTAMP", "when it began"),
+    ("finished_at", "TIMESTAMP", "when it ended"),
+    ("sources", "VARCHAR[]", "what it was told to process"),
+    ("documents", "INTEGER", "documents it worked on"),
+    ("already_done", "INTEGER", "documents it skipped, because their work was done"),
+    ("pages", "INTEGER", "pages of the documents it worked on"),
+    ("failed", "INTEGER", "documents that failed"),
+    ("version", "VARCHAR", "docmill's version"),
+)
+
+SNAPSHOT = _table(
+    "snapshot",
+    "What this file is: one row.",
+    ("published_at", "TIMESTAMP", "when the file was made"),
+    ("loaded_through", "TIMESTAMP", "time of the newest commit record in it; NULL if it is empty"),
+)
+
+COMMITS = _table(
+    "commits",
+    "Commit records that were loaded.",
+    ("commit_key", "VARCHAR", "its key in the lake"),
+    ("commit_id", "VARCHAR", "two records with one id are the same work; the earlier counts"),
+    ("document_id", "VARCHAR", "NULL unless it commits a document"),
+    schema="internal",
+)
+
+SIGHTINGS = _table(
+    "sightings",
+    "Every sighting that was loaded; `sources` is made from it.",
+    ("uri", "VARCHAR", "place"),
+    _DOCUMENT_ID,
+    ("etag", "VARCHAR", "version mark"),
+    ("size", "BIGINT", "bytes"),
+    ("seen_at", "TIMESTAMP", "when"),
+    schema="internal",
+)
+
+SCHEMAS = _table(
+    "schemas",
+    "The schemas that the typed views show.",
+    ("schema_name", "VARCHAR", "its name"),
+    ("schema_hash", "VARCHAR", "its content's hash"),
+    schema="internal",
+)
+
+STATE = _table(
+    "state",
+    "The loader's memory: one row.",
+    ("format", "INTEGER", "layout of this file"),
+    ("revision", "BIGINT", "raised by every batch"),
+    ("published", "BIGINT", "revision that was published last; NULL before the first"),
+    ("scanned_to", "TIMESTAMP", "commit records before this time were listed; NULL before any"),
+    schema="internal",
+)
+
+BY_DOCUMENT = (
+    DOCUMENTS,
+    RESULTS,
+    FIELDS,
+    FIELD_HISTORY,
+    PAGES,
+    BLOCKS,
+    WORDS,
+    REVIEW_QUEUE,
+    FAILURES,
+)
+PUBLIC = (*BY_DOCUMENT, SOURCES, RUNS, SNAPSHOT)
+INTERNAL = (COMMITS, SIGHTINGS, SCHEMAS, STATE)
+TABLES = (*PUBLIC, *INTERNAL)
+
+
+def statements() -> Iterator[str]:
+    """SQL that lays out an empty warehouse."""
+    yield "CREATE SCHEMA internal"
+    for table in TABLES:
+        columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in table.columns)
+        yield f"CREATE TABLE {table.qualified} ({columns})"
+        yield f"COMMENT ON TABLE {table.qualified} IS {literal(table.comment)}"
+        for column in table.columns:
+            name = f"{table.qualified}.{quoted(column.name)}"
+            yield f"COMMENT ON COLUMN {name} IS {literal(column.comment)}"
+    yield f"INSERT INTO {STATE.qualified} VALUES ({FORMAT}, 0, NULL, NULL)"

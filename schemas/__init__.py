@@ -1,0 +1,1 @@
+"""The data that moves between stages, the error tree, and the document kinds users extract."""

@@ -1,0 +1,177 @@
+"""Every error docmill raises.
+
+    DocmillError
+    ├── UsageError             the command or a setting is wrong
+    │   └── SchemaError        a schema cannot be used as it is
+    ├── InputError             the document is at fault; no retry mends it
+    │   ├── EmptyFile
+    │   ├── UnsupportedType
+    │   ├── UnreadableFile
+    │   ├── EncryptedFile
+    │   ├── TooLarge           bytes, pixels or pages over a limit
+    │   ├── NoText             no text layer, and no engine that reads pictures
+    │   └── UntrustedText      a text layer that is not what the page shows
+    ├── UnknownKind            no built-in schema fits
+    ├── EngineError            an engine failed
+    │   ├── EngineUnavailable  (retryable)
+    │   └── BadOutput
+    ├── CageError              work in a worker process was cut off
+    │   ├── WorkerDied
+    │   ├── WorkerTimeout
+    │   └── MemoryExceeded
+    ├── StoreError             lake or warehouse (retryable)
+    │   ├── WorkspaceBusy      another process owns the warehouse
+    │   └── SourceGone         a source vanished between listing and reading
+    └── InternalError          a defect in docmill
+
+Every error says what happened (`message`) and what to do next (`hint`). `retryable` tells
+whether the same work may succeed later without anybody changing anything.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DocmillError(Exception):
+    """The root of the tree.
+
+    Args:
+        message: what happened, for people.
+        hint: what to do next; the class's own hint where none is given.
+    """
+
+    retryable: ClassVar[bool] = False
+    default_hint: ClassVar[str] = ""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = self.default_hint if hint is None else hint
+
+    def __str__(self) -> str:
+        """The message alone."""
+        return self.message
+
+
+class UsageError(DocmillError):
+    """The command or a setting is wrong."""
+
+    default_hint = "See `docmill --help`."
+
+
+class SchemaError(UsageError):
+    """A schema cannot be used as it is."""
+
+    default_hint = "Check it with `docmill schemas check FILE`."
+
+
+class InputError(DocmillError):
+    """The document is at fault; no retry mends it."""
+
+
+class EmptyFile(InputError):
+    """The file has no bytes."""
+
+    default_hint = "The upload probably broke off: fetch or scan the document again."
+
+
+class UnsupportedType(InputError):
+    """The bytes are of no type that docmill opens."""
+
+    default_hint = "Convert it to PDF, or to PNG, JPEG, TIFF, WebP or BMP."
+
+
+class UnreadableFile(InputError):
+    """The file is damaged beyond what can be repaired while opening."""
+
+    default_hint = "Fetch the file again, or repair it, for example with `qpdf in.pdf out.pdf`."
+
+
+class EncryptedFile(InputError):
+    """The file wants a password."""
+
+    default_hint = "Remove it first: `qpdf --decrypt --password=… in.pdf out.pdf`."
+
+
+class TooLarge(InputError):
+    """The file is over a limit on bytes, pixels or pages."""
+
+
+class NoText(InputError):
+    """The page is a picture, and the chosen engine reads text layers only."""
+
+    default_hint = "Add a text layer, or choose an OCR engine that reads pictures with `--ocr`."
+
+
+class UntrustedText(InputError):
+    """The page's text layer is not what the page shows, and the chosen engine reads nothing else."""
+
+    default_hint = "Choose an OCR engine that reads pictures with `--ocr`."
+
+
+class UnknownKind(DocmillError):
+    """No built-in schema fits the document."""
+
+    default_hint = "Name one with `--schema NAME`, or give your own with `--schema FILE.json`."
+
+
+class EngineError(DocmillError):
+    """An engine failed."""
+
+
+class EngineUnavailable(EngineError):
+    """The server behind an engine does not answer."""
+
+    retryable = True
+
+
+class BadOutput(EngineError):
+    """An engine answered something that cannot be used."""
+
+
+class CageError(DocmillError):
+    """Work in a worker process was cut off."""
+
+
+class WorkerDied(CageError):
+    """The worker process was killed or crashed, twice."""
+
+    default_hint = "The file crashes its reader. Print it to a new PDF, or leave it out."
+
+
+class WorkerTimeout(CageError):
+    """The work took longer than its limit, twice."""
+
+    default_hint = "Raise `limits.page_seconds` in docmill.toml if the document is worth the wait."
+
+
+class MemoryExceeded(CageError):
+    """The work wanted more memory than its limit, twice."""
+
+    default_hint = "Raise `limits.worker_memory_mb` in docmill.toml, or scan at fewer dpi."
+
+
+class StoreError(DocmillError):
+    """The lake or the warehouse could not be read or written."""
+
+    retryable = True
+    default_hint = "Check disk space and rights of the workspace, then run the command again."
+
+
+class WorkspaceBusy(StoreError):
+    """Another process owns the warehouse."""
+
+    default_hint = "Wait for it or stop it. Reading works all the while: open `published.duckdb`."
+
+
+class SourceGone(StoreError):
+    """A source vanished between listing and reading."""
+
+    default_hint = "If it was moved, name its new place; if it was deleted, nothing is to be done."
+
+
+class InternalError(DocmillError):
+    """A defect in docmill."""
+
+    default_hint = "Please report it with the message above and, if you may, the document."

@@ -1,0 +1,1 @@
+"""The document types that come with docmill, as plain Pydantic models."""

@@ -1,0 +1,135 @@
+"""How the work on a document ended. Failures are data: stored, counted, shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from docmill.schemas.engine import EngineTag
+from docmill.schemas.errors import DocmillError
+from docmill.schemas.frozen import Frozen
+from docmill.schemas.review import ReviewItem
+from docmill.schemas.source import Sighting
+
+
+class Stage(StrEnum):
+    """The stages of the data path, in order."""
+
+    FETCH = "fetch"
+    OPEN = "open"
+    READ = "read"
+    CLASSIFY = "classify"
+    EXTRACT = "extract"
+
+
+class Failure(Frozen):
+    """A stage that did not deliver. `page` counts from 1, None for the whole document.
+
+    `code` is the error's class name; `hint` says what to do next; `attempt` counts from 1.
+    """
+
+    stage: Stage
+    code: str
+    message: str
+    hint: str
+    retryable: bool
+    attempt: int = Field(default=1, ge=1)
+    page: int | None = Field(default=None, ge=1)
+
+    @classmethod
+    def of(
+        cls, error: DocmillError, stage: Stage, *, page: int | None = None, attempt: int = 1
+    ) -> Failure:
+        """The failure that `error` stands for."""
+        return cls(
+            stage=stage,
+            code=type(error).__name__,
+            message=error.message,
+            hint=error.hint,
+            retryable=error.retryable,
+            attempt=attempt,
+            page=page,
+        )
+
+
+class DocumentStatus(StrEnum):
+    """`PARTIAL`: some pages or parts failed. `NEEDS_REVIEW`: complete, with doubtful values."""
+
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    NEEDS_REVIEW = "needs_review"
+
+
+class PartOutcome(Frozen):
+    """One document inside a file: its pages (from 1, inclusive), schema and extraction.
+
+    `schema_name` and `extraction_key` are None where no schema fitted or extraction failed.
+    """
+
+    part: int = Field(ge=1)
+    page_from: int = Field(ge=1)
+    page_to: int = Field(ge=1)
+    status: DocumentStatus
+    schema_name: str | None
+    extraction_key: str | None
+    review: tuple[ReviewItem, ...] = ()
+
+
+class DocumentOutcome(Frozen):
+    """The end of the work on one document under one configuration: a commit record's content.
+
+    `work_key` is the hash of all that determined the outcome. `page_keys[i]` is the lake key of
+    page i + 1's reading, None where that page failed.
+    """
+
+    work_key: str
+    document_id: str
+    uri: str
+    media_type: str | None
+    bytes: int = Field(ge=0)
+    page_count: int = Field(ge=0)
+    status: DocumentStatus
+    ocr_engine: EngineTag
+    extractor: EngineTag
+    page_keys: tuple[str | None, ...] = ()
+    parts: tuple[PartOutcome, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    run_id: str
+    started_at: datetime
+    finished_at: datetime
+
+    @property
+    def final(self) -> bool:
+        """Whether doing it again could change nothing: no failure is retryable."""
+        return not any(failure.retryable for failure in self.failures)
+
+
+class SourceFailure(Frozen):
+    """A source whose bytes could not be read: no document, so no outcome of one."""
+
+    uri: str
+    failure: Failure
+
+
+class RunRecord(Frozen):
+    """One run that did work; runs that found nothing to do leave no trace."""
+
+    run_id: str
+    started_at: datetime
+    finished_at: datetime
+    sources: tuple[str, ...]
+    documents: int = Field(ge=0)
+    already_done: int = Field(ge=0)
+    pages: int = Field(ge=0)
+    failed: int = Field(ge=0)
+    version: str
+    unread_sources: tuple[SourceFailure, ...] = ()
+
+
+class SightingRecord(Frozen):
+    """Sources found in one run that were not known before."""
+
+    sightings: tuple[Sighting, ...]

@@ -1,0 +1,96 @@
+"""What was read on a page: words with boxes, blocks, form fields, and how far to believe them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from docmill.schemas.engine import EngineTag
+from docmill.schemas.frozen import Frozen
+from docmill.schemas.geometry import Box
+
+
+class BoxSource(StrEnum):
+    """Where a word's box comes from."""
+
+    TEXT_LAYER = "text_layer"
+    FORM_FIELD = "form_field"
+    OCR = "ocr"
+    ALIGNED = "aligned"
+
+
+class PageStatus(StrEnum):
+    """How the reading of a page ended. Only `OK` and `BLANK` are complete readings."""
+
+    OK = "ok"
+    BLANK = "blank"
+    NO_TEXT = "no_text"
+    UNTRUSTED_TEXT = "untrusted_text"
+    UNSUPPORTED_SCRIPT = "unsupported_script"
+    TRUNCATED = "truncated"
+    LOOPING = "looping"
+    FAILED = "failed"
+
+    @property
+    def complete(self) -> bool:
+        """Whether the page was read in full."""
+        return self in (PageStatus.OK, PageStatus.BLANK)
+
+
+class Word(Frozen):
+    """One word in reading order.
+
+    `block` and `line` count from 0 on the page. `confidence` is None where the engine gives
+    none (a text layer does not doubt itself). `visible` is False for text that leaves no ink on
+    the displayed page; extraction never uses such words.
+    """
+
+    text: str
+    box: Box
+    block: int = Field(ge=0)
+    line: int = Field(ge=0)
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    box_source: BoxSource = BoxSource.TEXT_LAYER
+    visible: bool = True
+
+
+class Block(Frozen):
+    """A region in reading order; `label` is the engine's (text, table, title, form_field, …)."""
+
+    label: str
+    text: str
+    box: Box
+    confidence: float | None = Field(default=None, ge=0, le=1)
+
+
+class FormField(Frozen):
+    """An interactive PDF form field; `checked` is set for tick boxes and radio buttons."""
+
+    name: str
+    kind: Literal["text", "checkbox", "radio", "choice", "signature", "button"]
+    value: str | None
+    checked: bool | None
+    box: Box
+
+
+class PageText(Frozen):
+    """Everything read on one page; `page` counts from 1.
+
+    `width_px` and `height_px` are the displayed page at the reading resolution (200 dpi for
+    PDFs, the picture's own pixels otherwise). `findings` says in words what the checks found.
+    """
+
+    document_id: str
+    page: int = Field(ge=1)
+    width_px: int = Field(gt=0)
+    height_px: int = Field(gt=0)
+    rotation: int = 0
+    engine: EngineTag
+    status: PageStatus
+    words: tuple[Word, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    form_fields: tuple[FormField, ...] = ()
+    mean_confidence: float | None = Field(default=None, ge=0, le=1)
+    findings: tuple[str, ...] = ()
