@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from docmill.extractors.layout import Layout
 from docmill.extractors.render import OpenedPage
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.engine import EngineTag

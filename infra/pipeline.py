@@ -190,17 +190,13 @@ def _identify(
 def _sightings(documents: Mapping[str, Identified]) -> Iterator[Sighting]:
     for document_id, document in documents.items():
         for file in document.files:
-            yield Sighting(
-                uri=file.uri, document_id=document_id, size=document.size, seen_at=now()
-            )
+            yield Sighting(uri=file.uri, document_id=document_id, size=document.size, seen_at=now())
 
 
 Task = tuple[str, Identified]
 
 
-def _spread(
-    process: Callable[[Task], T], tasks: Iterable[Task], workers: int
-) -> Iterator[T]:
+def _spread(process: Callable[[Task], T], tasks: Iterable[Task], workers: int) -> Iterator[T]:
     """Results as they come, with a bounded number of tasks under way."""
     remaining = iter(tasks)
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="document") as pool:

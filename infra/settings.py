@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     schema_: str = Field(
         default="auto",
         validation_alias="schema",
-        description="Schema: a built-in name, `auto`, `module:Class`, `path.py:Class`, `FILE.json`.",
+        description="A built-in name, `auto`, `module:Class`, `path.py:Class` or `FILE.json`.",
     )
     ocr: str = Field(default="text_layer", description="Engine that reads pages.")
     extractor: str = Field(default="local", description="Engine that fills schemas.")

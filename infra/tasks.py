@@ -1,4 +1,4 @@
-"""The work that runs inside the cage. Orders and reports are small: what was read stays in the lake.
+"""The work that runs inside the cage. Orders and reports are small: readings stay in the lake.
 
 Every function here is called in a worker process by `infra.pipeline`.
 """
@@ -212,4 +212,3 @@ def _unknown(pages: Sequence[PageText], schemas: Sequence[DocumentSchema]) -> Pa
         extraction_key=None,
         review=(item,),
     )
-

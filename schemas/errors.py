@@ -135,19 +135,19 @@ class CageError(DocmillError):
 
 
 class WorkerDied(CageError):
-    """The worker process was killed or crashed, twice."""
+    """The worker process was killed or crashed."""
 
     default_hint = "The file crashes its reader. Print it to a new PDF, or leave it out."
 
 
 class WorkerTimeout(CageError):
-    """The work took longer than its limit, twice."""
+    """The work took longer than its limit."""
 
     default_hint = "Raise `limits.page_seconds` in docmill.toml if the document is worth the wait."
 
 
 class MemoryExceeded(CageError):
-    """The work wanted more memory than its limit, twice."""
+    """The work wanted more memory than its limit."""
 
     default_hint = "Raise `limits.worker_memory_mb` in docmill.toml, or scan at fewer dpi."
 

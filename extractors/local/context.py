@@ -24,7 +24,30 @@ TAKEN_DECAY = 0.35
 MAX_ROWS_BELOW = 45
 # Words between label and value that say nothing: "Total due in EUR:", "Invoice no. is".
 _CONNECTORS = frozenset(
-    "in the is of de del di du der den le la a e en am vom von no nr at on".split()
+    [
+        "in",
+        "the",
+        "is",
+        "of",
+        "de",
+        "del",
+        "di",
+        "du",
+        "der",
+        "den",
+        "le",
+        "la",
+        "a",
+        "e",
+        "en",
+        "am",
+        "vom",
+        "von",
+        "no",
+        "nr",
+        "at",
+        "on",
+    ]
 )
 
 

@@ -19,8 +19,10 @@ from docmill.schemas.extraction import Evidence
 
 Features = Mapping[str, float]
 
-_FROM = frozenset("from start begin starts since von de desde dal van".split())
-_TO = frozenset("to end until through thru ends till bis hasta al tot".split())
+_FROM = frozenset(["from", "start", "begin", "starts", "since", "von", "de", "desde", "dal", "van"])
+_TO = frozenset(
+    ["to", "end", "until", "through", "thru", "ends", "till", "bis", "hasta", "al", "tot"]
+)
 _HOST = re.compile(r"(?:www\.|https?://|@)(?:www\.)?([\w-]+)\.[a-z]{2,}", re.IGNORECASE)
 
 
@@ -127,7 +129,8 @@ def _kind_features(view: Viewpoint, spec: FieldSpec, candidate: Candidate) -> Fe
 
 def _range(spec: FieldSpec, candidate: Candidate) -> float:
     """1 where the field asks for this side of `from - to`, -1 for the other; -0.5 in a range
-    although the field asks for none."""
+    although the field asks for none.
+    """
     side = candidate.traits["range"]
     words = set(fold(spec.name.replace("_", " ")))
     wanted = -1.0 if words & _FROM else 1.0 if words & _TO else 0.0

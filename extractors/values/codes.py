@@ -16,9 +16,38 @@ from stdnum import get_cc_module, iban
 
 from docmill.extractors.layout import Segment, Token
 
-VAT_COUNTRIES = (
-    "AT BE BG CY CZ DE DK EE EL ES FI FR GB HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK CH NO"
-).split()
+VAT_COUNTRIES = [
+    "AT",
+    "BE",
+    "BG",
+    "CY",
+    "CZ",
+    "DE",
+    "DK",
+    "EE",
+    "EL",
+    "ES",
+    "FI",
+    "FR",
+    "GB",
+    "HR",
+    "HU",
+    "IE",
+    "IT",
+    "LT",
+    "LU",
+    "LV",
+    "MT",
+    "NL",
+    "PL",
+    "PT",
+    "RO",
+    "SE",
+    "SI",
+    "SK",
+    "CH",
+    "NO",
+]
 # EU numbers other than German ones mix letters in; the country's own checker decides.
 _VAT_SHAPE = re.compile(
     rf"(?:{'|'.join(VAT_COUNTRIES)}|EU|XI)E?[0-9A-Z+*]{{8,12}}(?:MWST|TVA|IVA)?"
