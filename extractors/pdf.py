@@ -12,6 +12,7 @@ Coordinates that leave this module are fractions of the displayed page (see
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ _MUPDF_ERRORS = (
     OSError,
 )
 """What PyMuPDF raises on damaged files: it lets any of these through."""
+
+_LOSS = re.compile(r"\berror\b|cannot|truncated|failed|page may not be correct", re.IGNORECASE)
+"""MuPDF goes on after most faults and only leaves a message; these cost something on the page."""
 
 Corners = tuple[float, float, float, float]
 
@@ -85,9 +89,13 @@ class RawWidget:
 
 
 class PdfPage:
-    """One loaded page. Sizes are in points of the displayed page, `UserUnit` applied."""
+    """One loaded page. Sizes are in points of the displayed page, `UserUnit` applied.
+
+    `complaints` are MuPDF's messages about what it could not draw or read on this page so far.
+    """
 
     def __init__(self, page: pymupdf.Page, number: int) -> None:
+        self.complaints: tuple[str, ...] = ()
         self._page = page
         self.number = number
         self.rotation = int(page.rotation) % 360
@@ -102,7 +110,7 @@ class PdfPage:
         """
         scale = dpi / POINTS_PER_INCH
         colours = pymupdf.csGRAY if gray else pymupdf.csRGB
-        with _translated(f"Page {self.number} cannot be drawn"):
+        with self._watched(f"Page {self.number} cannot be drawn"):
             pixels = self._page.get_pixmap(
                 matrix=pymupdf.Matrix(scale, scale), colorspace=colours, alpha=False
             )
@@ -116,7 +124,7 @@ class PdfPage:
         Raises:
             UnreadableFile: MuPDF cannot interpret the page.
         """
-        with _translated(f"The text of page {self.number} cannot be read"):
+        with self._watched(f"The text of page {self.number} cannot be read"):
             layer = self._page.get_textpage(flags=_TEXT_FLAGS)
             words = tuple(
                 RawWord(_well_formed(text), self._displayed(x0, y0, x1, y1), block, line)
@@ -131,8 +139,19 @@ class PdfPage:
         Raises:
             UnreadableFile: the form is damaged.
         """
-        with _translated(f"The form fields of page {self.number} cannot be read"):
+        with self._watched(f"The form fields of page {self.number} cannot be read"):
             return tuple(self._widget(widget) for widget in self._page.widgets())
+
+    @contextmanager
+    def _watched(self, message: str) -> Generator[None]:
+        pymupdf.TOOLS.reset_mupdf_warnings()
+        try:
+            with _translated(message):
+                yield
+        finally:
+            said = pymupdf.TOOLS.mupdf_warnings().splitlines()
+            new = [line for line in said if _LOSS.search(line)]
+            self.complaints = tuple(dict.fromkeys((*self.complaints, *new)))
 
     def _widget(self, widget: Any) -> RawWidget:
         # PyMuPDF has turned the rectangle back by a matrix; turning it again gives the original.
@@ -184,7 +203,8 @@ class PdfFile:
             self.page_count = int(self._document.page_count)
             self.repaired = bool(self._document.is_repaired)
         if self.page_count < 1:
-            raise UnreadableFile("The PDF has no pages.")
+            damaged = "is damaged: no pages can be found in it" if self.repaired else "has no pages"
+            raise UnreadableFile(f"The PDF {damaged}.")
 
     def load(self, number: int) -> PdfPage:
         """Page `number`, from 1.
@@ -215,7 +235,7 @@ def turned(corners: Corners, rotation: int) -> Corners:
 
 
 def silence_mupdf() -> None:
-    """Keep MuPDF from writing to stderr; what it has to say is collected by `mupdf_messages`."""
+    """Keep MuPDF from writing to stderr; what it says is kept in `PdfPage.complaints`."""
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
 

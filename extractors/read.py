@@ -24,9 +24,17 @@ def read_page(page: OpenedPage, engine: OcrEngine) -> PageText:
     """
     text = engine.read(page)
     _refuse_strangers(page, engine, text)
-    if not page.findings:
-        return text
-    return text.model_copy(update={"findings": (*page.findings, *text.findings)})
+    findings = (*page.findings, *_losses(page), *text.findings)
+    # Nothing is to be seen because something could not be drawn: that is no blank page.
+    lost = text.status is PageStatus.BLANK and page.complaints
+    status = PageStatus.FAILED if lost else text.status
+    return text.model_copy(update={"findings": findings, "status": status})
+
+
+def _losses(page: OpenedPage) -> tuple[str, ...]:
+    if not page.complaints:
+        return ()
+    return (f"parts of the page are damaged ({page.complaints[0]})",)
 
 
 def _refuse_strangers(page: OpenedPage, engine: OcrEngine, text: PageText) -> None:

@@ -61,6 +61,11 @@ class OpenedPage:
     raster: RasterFile | None
     findings: tuple[str, ...] = ()
 
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What could not be drawn or read on the page so far, in the PDF library's words."""
+        return () if self.pdf is None else self.pdf.complaints
+
     def image(self, dpi: float | None = None, *, gray: bool = False) -> Image.Image:
         """The displayed page as an 8-bit picture, mode `RGB`, or `L` where `gray`.
 

@@ -1,39 +1,57 @@
 """The cage: whatever opens a stranger's file runs in warm worker processes with limits.
 
-A worker that hangs, crashes or eats too much is killed and replaced; the others never notice.
-A plain process pool breaks as a whole when a child dies, and cannot stop a hang.
+A worker that hangs, crashes or wants too much is killed and replaced; the call it served says
+so by a typed error, and no other call notices. (A plain process pool breaks as a whole when
+a child dies, and cannot stop one that hangs.) Linux only.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import queue
-import select
+import pickle
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from time import monotonic
+from queue import Empty, LifoQueue
+from threading import Lock
 from types import TracebackType
-from typing import Any, Self, TypeVar, TypeVarTuple, cast
+from typing import Self, TypeVar, TypeVarTuple, cast
 
-from docmill.infra.cage_worker import read_frame, write_frame
-from docmill.schemas.errors import InternalError, MemoryExceeded, WorkerDied, WorkerTimeout
+from docmill.infra import frames
+from docmill.schemas.errors import (
+    DocmillError,
+    InternalError,
+    MemoryExceeded,
+    WorkerDied,
+    WorkerTimeout,
+)
 
 T = TypeVar("T")
-Args = TypeVarTuple("Args")
-# How long a worker that closed its pipe may take to end: its exit status says why.
-LAST_BREATH_S = 2.0
+Ts = TypeVarTuple("Ts")
+
+_START_LIMIT_S = 120.0  # heavy imports on a loaded machine
+_EXIT_LIMIT_S = 5.0
+_LOG_TAIL_BYTES = 4000
 
 
 @dataclass(frozen=True)
 class CageLimits:
     """What one call may use.
 
-    `memory_mb` comes on top of what an idle worker maps; `recycle_after` calls a worker is
-    replaced by a fresh one, against slow leaks in libraries.
+    Args:
+        memory_mb: address space in MB, on top of what a warm worker already maps; also the
+            size of the largest file that a worker may write.
+        wall_s: seconds by the clock on the wall, start of the worker not counted.
+        cpu_s: seconds of CPU time, all threads together. A call with a `wall_s` of its own
+            gets CPU time in the same proportion.
+        recycle_after: calls after which a worker is replaced, against slow leaks.
     """
 
     memory_mb: int = 3000
@@ -42,130 +60,74 @@ class CageLimits:
     recycle_after: int = 2000
 
 
-class _Worker:
-    """One child process and the two pipes to it."""
-
-    def __init__(self, limits: CageLimits, warm: str) -> None:
-        to_child, requests = os.pipe()
-        answers, from_child = os.pipe()
-        command = [
-            *(sys.executable, "-m", "docmill.infra.cage_worker"),
-            *(str(to_child), str(from_child), str(limits.memory_mb), warm),
-        ]
-        # A group of its own: Ctrl-C in the terminal reaches the parent alone.
-        self._process = subprocess.Popen(
-            command, pass_fds=(to_child, from_child), process_group=0, stdin=subprocess.DEVNULL
-        )
-        os.close(to_child)
-        os.close(from_child)
-        self._requests = os.fdopen(requests, "wb")
-        self._answers = os.fdopen(answers, "rb")
-        self.calls = 0
-
-    def call(
-        self, function: Callable[..., object], args: tuple[Any, ...], wall_s: float, cpu_s: float
-    ) -> object:
-        """The function's result, or its error raised; see `Cage.call`."""
-        self.calls += 1
-        deadline = monotonic() + wall_s
-        try:
-            write_frame(self._requests, (function, args, cpu_s))
-            readable, _, _ = select.select(
-                [self._answers], [], [], max(0.0, deadline - monotonic())
-            )
-            if not readable:
-                raise TimeoutError
-            done, value = read_frame(self._answers)
-        except TimeoutError:
-            self.kill()
-            raise WorkerTimeout(f"the work took longer than {wall_s:.0f} s") from None
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            raise WorkerDied(f"the worker process {self._how_it_ended()}") from None
-        if done:
-            return value
-        raise value
-
-    def _how_it_ended(self) -> str:
-        try:
-            code = self._process.wait(timeout=LAST_BREATH_S)
-        except subprocess.TimeoutExpired:
-            return "closed its pipe"
-        if code >= 0:
-            return f"ended by itself with status {code}"
-        return f"was killed by {signal.Signals(-code).name}"
-
-    def kill(self) -> None:
-        """Ends the process and closes the pipes."""
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._requests, self._answers):
-            # What was not written yet has no reader any more.
-            with contextlib.suppress(OSError):
-                stream.close()
-
-
 class Cage:
-    """Runs functions in worker processes. Many threads may call it at the same time.
-
-    Workers start when they are first needed, and end with the `with` block or the parent.
+    """A fixed number of worker processes, started when first needed.
 
     Args:
-        workers: how many processes.
+        workers: how many calls may run at the same time.
         limits: what each call may use.
-        warm: a module that workers import at their start; what it maps is not counted as memory
-            of a call.
+        warm_up: a module-level function that each worker runs once at its start, outside the
+            limits; it imports what is slow to import.
+
+    Every method may be called from any thread.
     """
 
-    def __init__(self, workers: int, limits: CageLimits, warm: str = "docmill.infra.tasks") -> None:
+    def __init__(
+        self,
+        workers: int,
+        limits: CageLimits = CageLimits(),
+        warm_up: Callable[[], object] | None = None,
+    ) -> None:
         self._limits = limits
-        self._warm = warm
-        self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._warm_up = warm_up
+        self._slots: LifoQueue[_Worker | None] = LifoQueue()  # the warmest worker first
         for _ in range(workers):
-            self._idle.put(None)
-        self._workers = workers
+            self._slots.put(None)
+        self._started: set[_Worker] = set()
+        # The kernel kills a worker with the *thread* that started it, and callers' threads end.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="cage")
+        self._closing = Lock()
+        self._closed = False
 
-    def call(
-        self, function: Callable[[*Args], T], /, *args: *Args, wall_s: float | None = None
-    ) -> T:
-        """The result of `function(*args)`, computed in a worker; waits until one is free.
+    def call(self, function: Callable[[*Ts], T], /, *args: *Ts, wall_s: float | None = None) -> T:
+        """Runs a function in a worker, after waiting for an idle one.
 
         Args:
-            function: importable by name from a module; arguments and result must pickle.
-            args: its arguments.
-            wall_s: longest time for this call, seconds; the cage's own limit when None.
+            function: a function of an importable module (not of the script being run), or
+                a `functools.partial` of one.
+            *args: its arguments; they and the result must pickle.
+            wall_s: a time limit for this call instead of the cage's, in seconds.
 
         Raises:
-            DocmillError: what the function raised.
-            InternalError: the function raised anything else; the message holds the traceback.
-            WorkerTimeout, MemoryExceeded, WorkerDied: the work was cut off. Nothing is tried
-                again here: that is the caller's to decide.
+            DocmillError: raised by the function; it arrives with its message and hint.
+            WorkerDied: the worker crashed, exited or was killed.
+            WorkerTimeout: the call took longer than `wall_s`, or used too much CPU time.
+            MemoryExceeded: the call wanted more memory than allowed.
+            InternalError: the function raised anything else (the note holds the worker's
+                traceback), or something does not pickle.
+            concurrent.futures.CancelledError: the cage was closed before the call was done.
         """
-        worker = self._idle.get()
-        try:
-            if worker is None:
-                worker = _Worker(self._limits, self._warm)
-            seconds = self._limits.wall_s if wall_s is None else wall_s
-            cpu_s = max(self._limits.cpu_s, seconds)
-            return cast(T, worker.call(function, args, seconds, cpu_s))
-        except (WorkerDied, WorkerTimeout, MemoryExceeded, InternalError):
-            if worker is not None:
-                worker.kill()
-                worker = None
-            raise
-        finally:
-            if worker is not None and worker.calls >= self._limits.recycle_after:
-                worker.kill()
-                worker = None
-            self._idle.put(worker)
+        limits = self._limits
+        wall_s = limits.wall_s if wall_s is None else wall_s
+        request = _pickled(function, args, cpu_s=limits.cpu_s * wall_s / limits.wall_s)
+        with self._leased() as worker:
+            succeeded, value = worker.ask(request, wall_s)
+        if succeeded:
+            return cast(T, value)
+        assert isinstance(value, DocmillError)
+        raise value
 
     def close(self) -> None:
-        """Ends all workers; calls under way must have returned."""
-        for _ in range(self._workers):
-            worker = self._idle.get()
-            if worker is not None:
-                worker.kill()
+        """Kills all workers at once; calls under way end with `CancelledError`."""
+        with self._closing:
+            self._closed = True
+            self._starter.shutdown()
+        for worker in tuple(self._started):
+            worker.kill()
+        self._empty_slots()
 
     def __enter__(self) -> Self:
+        """The cage itself."""
         return self
 
     def __exit__(
@@ -174,4 +136,183 @@ class Cage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Closes the cage."""
         self.close()
+
+    @contextmanager
+    def _leased(self) -> Generator[_Worker, None, None]:
+        """An idle worker, put back afterwards, or removed where it can serve no more."""
+        worker = self._slots.get()
+        try:
+            worker = worker or self._start()
+            yield worker
+        except DocmillError as error:
+            if self._closed:
+                raise CancelledError("The cage was closed.") from error
+            raise
+        finally:
+            if worker and not worker.reusable:
+                self._remove(worker)
+                worker = None
+            self._slots.put(worker)
+
+    def _start(self) -> _Worker:
+        with self._closing:
+            if self._closed:
+                raise CancelledError("The cage is closed.")
+            starting = self._starter.submit(self._launch)
+        return starting.result()
+
+    def _launch(self) -> _Worker:
+        worker = _Worker(self._limits, self._warm_up)
+        self._started.add(worker)
+        return worker
+
+    def _remove(self, worker: _Worker) -> None:
+        worker.remove()
+        self._started.discard(worker)
+
+    def _empty_slots(self) -> None:
+        """Waits for the calls under way, whose workers are dead by now."""
+        taken = 0
+        with suppress(Empty):  # a call interrupted at a bad moment may have kept its slot
+            while self._started:
+                worker = self._slots.get(timeout=_EXIT_LIMIT_S)
+                taken += 1
+                if worker:
+                    self._remove(worker)
+        for _ in range(taken):
+            self._slots.put(None)  # wakes callers still waiting, to be told
+
+
+class _Worker:
+    """One worker process, as its parent sees it. Used by one thread at a time, but for `kill`."""
+
+    def __init__(self, limits: CageLimits, warm_up: Callable[[], object] | None) -> None:
+        self._limits = limits
+        self._log = tempfile.TemporaryFile("a+b")  # noqa: SIM115 (closed by remove)
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            self._process = _spawn(theirs.fileno(), self._log.fileno())
+        self._greeting: bytes | None = pickle.dumps((limits.memory_mb, warm_up))
+        self._calls = 0
+        self._in_step = True
+
+    @property
+    def reusable(self) -> bool:
+        """Whether it waits for a request, and has not yet served its share."""
+        return self._in_step and self._calls < self._limits.recycle_after
+
+    def ask(self, request: bytes, wall_s: float) -> tuple[bool, object]:
+        """Has it work on a request; as `Cage.call` on limits and errors."""
+        self._in_step = False
+        self._wait_until_warm()
+        self._calls += 1
+        try:
+            succeeded, value = self._exchange(request, time.monotonic() + wall_s)
+        except TimeoutError:
+            raise WorkerTimeout(f"The work was stopped after {wall_s:g} s.") from None
+        except EOFError:
+            raise self._death() from None
+        self._in_step = not isinstance(value, MemoryExceeded)
+        return succeeded, value
+
+    def kill(self) -> None:
+        """Ends the process, whatever it does; `ask` in another thread then sees it dead."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def remove(self) -> None:
+        """Kills the process and gives back all that belongs to it."""
+        if self._process.returncode is None:
+            self.kill()
+        self._process.wait()
+        self._channel.close()
+        self._log.close()
+
+    def _wait_until_warm(self) -> None:
+        if self._greeting is None:
+            return
+        try:
+            warm, error = self._exchange(self._greeting, time.monotonic() + _START_LIMIT_S)
+        except (EOFError, TimeoutError):
+            failure = InternalError(f"A worker process did not start: {self._last_words()}")
+            raise failure from None
+        if not warm:
+            raise cast(DocmillError, error)
+        self._greeting = None
+
+    def _exchange(self, request: bytes, deadline: float) -> tuple[bool, object]:
+        with suppress(ConnectionError):  # one that died early may have left an answer
+            frames.send(self._channel, request, deadline)
+        try:
+            answer = frames.receive(self._channel, deadline)
+        except ConnectionError as error:
+            raise EOFError from error
+        try:
+            return pickle.loads(answer)
+        except Exception as error:  # whatever a class's own unpickling raises
+            raise InternalError(f"The result cannot be unpickled: {error!r}") from error
+
+    def _death(self) -> DocmillError:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_EXIT_LIMIT_S)
+        words = self._last_words()
+        error = _error_of(self._process.returncode, words, self._limits.memory_mb)
+        if words:
+            error.add_note(f"The worker's last words:\n{words}")
+        return error
+
+    def _last_words(self) -> str:
+        size = self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, size - _LOG_TAIL_BYTES))
+        return self._log.read().decode(errors="replace").strip()
+
+
+def _spawn(channel_fd: int, log_fd: int) -> subprocess.Popen[bytes]:
+    """A fresh interpreter: forking a parent with threads is not safe.
+
+    It finds the same modules as the parent, but never runs the parent's main script again. Its
+    own process group keeps Ctrl-C away and lets its children be killed with it.
+    """
+    command = [sys.executable, "-P", "-X", "faulthandler", "-m", "docmill.infra.cage_worker"]
+    return subprocess.Popen(
+        [*command, str(channel_fd), str(os.getpid())],
+        stdin=subprocess.DEVNULL,
+        stdout=log_fd,
+        stderr=log_fd,
+        pass_fds=(channel_fd,),
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        process_group=0,
+    )
+
+
+def _pickled(function: Callable[..., object], args: tuple[object, ...], cpu_s: float) -> bytes:
+    if getattr(function, "__module__", None) == "__main__":
+        raise InternalError(
+            f"A worker cannot import {function!r} from the script being run.",
+            hint="Move it to a module.",
+        )
+    try:
+        return pickle.dumps((cpu_s, function, args), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # whatever a class's own pickling raises
+        raise InternalError(f"The work cannot be sent to a worker: {error!r}") from error
+
+
+def _error_of(status: int | None, words: str, memory_mb: int) -> DocmillError:
+    """What the end of a process means, from its exit status, negative for signals."""
+    if status == -signal.SIGABRT and "std::bad_alloc" in words:  # C++ has no MemoryError
+        return MemoryExceeded(f"The work needed more than {memory_mb} MB of memory.")
+    if status is None:
+        return WorkerDied("The worker closed its channel.")
+    if status >= 0:
+        return WorkerDied(f"The worker exited with status {status}.")
+    if status == -signal.SIGXCPU:
+        return WorkerTimeout("The work was stopped: it used more CPU time than allowed.")
+    if status == -signal.SIGKILL:
+        return WorkerDied(
+            "The worker was killed from outside (SIGKILL), probably for want of memory.",
+            hint="Run fewer workers, or lower `limits.worker_memory_mb` in docmill.toml.",
+        )
+    names = {number.value: number.name for number in signal.Signals}
+    return WorkerDied(f"The worker crashed ({names.get(-status, f'signal {-status}')}).")

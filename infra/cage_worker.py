@@ -1,120 +1,162 @@
-"""The worker side of the cage: reads calls from one pipe, writes answers to another.
+"""A worker of the cage: ``python -m docmill.infra.cage_worker CHANNEL_FD PARENT_PID``.
 
-Started as `python -m docmill.infra.cage_worker IN OUT MEMORY_MB WARM`. It speaks over pipes of its
-own, so that stray prints harm nothing, and ends when its parent does.
+It reads requests from the channel, runs them under limits, and writes one answer to each. The
+channel is not standard output, so stray prints harm nothing. `docmill.infra.cage` is the
+other side.
 """
 
 from __future__ import annotations
 
 import ctypes
-import importlib
+import math
 import os
 import pickle
 import resource
 import signal
-import struct
+import socket
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import NoReturn
 
-from docmill.schemas.errors import DocmillError, InternalError, MemoryExceeded, WorkerTimeout
+from docmill.infra import frames
+from docmill.schemas.errors import DocmillError, InternalError, MemoryExceeded
 
-_HEADER = struct.Struct("<Q")
-_DIE_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
-
-
-def write_frame(stream: BinaryIO, value: object) -> None:
-    """One pickled value with its length before it."""
-    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    stream.write(_HEADER.pack(len(data)))
-    stream.write(data)
-    stream.flush()
+_PR_SET_PDEATHSIG = 1
+_LOG_FD = 2
+_MB = 1024 * 1024
 
 
-def read_frame(stream: BinaryIO) -> Any:
-    """The next value.
+def main() -> NoReturn:
+    """Serves one parent until it closes the channel or dies."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    _die_with(int(sys.argv[2]))
+    _set_signals()
+    try:
+        memory_mb = _start(channel)
+        _serve(channel, memory_mb)
+    except EOFError:
+        pass  # the parent wants nothing more
+    os._exit(0)  # no exit handlers: nothing here is worth the wait
 
-    Raises:
-        EOFError: the other side is gone.
+
+def _die_with(parent_pid: int) -> None:
+    """Has the kernel kill this process with its parent, even in a loop that never reads."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:  # it died before the line above
+        os._exit(0)
+
+
+def _set_signals() -> None:
+    """Undoes what was inherited; Ctrl-C is for the parent to handle."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _start(channel: socket.socket) -> int:
+    """Warms up, then sets the limits that hold for the worker's whole life.
+
+    Returns:
+        The memory limit in MB, on top of what the warm worker already maps.
     """
-    (size,) = _HEADER.unpack(_exactly(stream, _HEADER.size))
-    return pickle.loads(_exactly(stream, size))
+    memory_mb, warm_up = pickle.loads(frames.receive(channel))
+    answer = _answered(warm_up or _nothing, (), math.inf, memory_mb)
+    mapped_pages = int(Path("/proc/self/statm").read_text().split()[0])
+    _limit(resource.RLIMIT_AS, mapped_pages * resource.getpagesize() + memory_mb * _MB)
+    _limit(resource.RLIMIT_FSIZE, memory_mb * _MB)  # a bomb must not fill the disk either
+    _limit(resource.RLIMIT_CORE, 0)
+    frames.send(channel, answer)
+    return memory_mb
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
-    data = stream.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
+def _nothing() -> None:
+    pass
 
 
-class _CpuSpent(BaseException):
-    """SIGXCPU; not an Exception, so that no library swallows it."""
-
-
-def main() -> None:
-    """Answers calls until the parent closes its pipe."""
-    requests = os.fdopen(int(sys.argv[1]), "rb")
-    answers = os.fdopen(int(sys.argv[2]), "wb")
-    _prepare(int(sys.argv[3]), sys.argv[4])
+def _serve(channel: socket.socket, memory_mb: int) -> None:
     while True:
         try:
-            function, arguments, cpu_s = read_frame(requests)
-        except EOFError:
+            request = frames.receive(channel)
+        except MemoryError:  # the rest of the request cannot be read, so this was the last one
+            frames.send(channel, _failed(_out_of_memory("The request", memory_mb)))
             return
-        _answer(answers, _outcome(function, arguments, cpu_s))
+        os.ftruncate(_LOG_FD, 0)  # the log is for the last words of one call
+        os.lseek(_LOG_FD, 0, os.SEEK_SET)
+        frames.send(channel, _answer(request, memory_mb))
 
 
-def _prepare(memory_mb: int, warm: str) -> None:
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    signal.signal(signal.SIGXCPU, _cpu_spent)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    importlib.import_module(warm)
-    mapped_kb = int(_status_line("VmSize").split()[0])
-    limit = mapped_kb * 1024 + memory_mb * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
-def _status_line(name: str) -> str:
-    lines = Path("/proc/self/status").read_text("ascii").splitlines()
-    return next(line.partition(":")[2] for line in lines if line.startswith(name))
-
-
-def _cpu_spent(_signal: int, _frame: object) -> None:
-    raise _CpuSpent
-
-
-def _outcome(
-    function: Callable[..., object], arguments: tuple[object, ...], cpu_s: float
-) -> tuple[bool, object]:
-    """(True, result) or (False, error)."""
-    _allow_cpu(cpu_s)
+def _answer(request: bytearray, memory_mb: int) -> bytes:
     try:
-        return True, function(*arguments)
-    except DocmillError as error:
-        return False, error
+        cpu_s, function, args = pickle.loads(request)
     except MemoryError:
-        return False, MemoryExceeded("the work wanted more memory than a worker may use")
-    except _CpuSpent:
-        return False, WorkerTimeout(f"the work took more than {cpu_s:.0f} s of processor time")
-    except Exception as error:  # whatever is left is a defect of ours, and said so
-        return False, InternalError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+        return _failed(_out_of_memory("The request", memory_mb))
+    except Exception as error:  # whatever a class's own unpickling raises
+        return _failed(_defect(error))
+    return _answered(function, args, cpu_s, memory_mb)
 
 
-def _allow_cpu(seconds: float) -> None:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(usage.ru_utime + usage.ru_stime + seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
-
-
-def _answer(answers: BinaryIO, outcome: tuple[bool, object]) -> None:
+def _answered(
+    function: Callable[..., object], args: tuple[object, ...], cpu_s: float, memory_mb: int
+) -> bytes:
+    """The pickled pair of success and value, or of failure and a `DocmillError`."""
     try:
-        write_frame(answers, outcome)
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
-        write_frame(answers, (False, InternalError(f"the result cannot be sent back: {error}")))
+        with _cpu_limited(cpu_s):
+            return pickle.dumps((True, function(*args)), pickle.HIGHEST_PROTOCOL)
+    except MemoryError:
+        name = getattr(function, "__qualname__", repr(function))
+        return _failed(_out_of_memory(f"`{name}`", memory_mb))
+    except DocmillError as error:
+        return _failed(error)
+    except BaseException as error:  # SystemExit too: every request gets an answer
+        return _failed(_defect(error))
+
+
+def _failed(error: DocmillError) -> bytes:
+    try:
+        answer = pickle.dumps((False, error), pickle.HIGHEST_PROTOCOL)
+        pickle.loads(answer)  # classes with a constructor of their own may pickle one way only
+    except Exception as problem:
+        problem.__cause__ = error
+        return pickle.dumps((False, _defect(problem)), pickle.HIGHEST_PROTOCOL)
+    return answer
+
+
+def _out_of_memory(what: str, memory_mb: int) -> MemoryExceeded:
+    return MemoryExceeded(f"{what} needed more than {memory_mb} MB of memory.")
+
+
+def _defect(error: BaseException) -> InternalError:
+    """What no stage translated, with its place in the message and its traceback as a note."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    text = "".join(traceback.format_exception_only(error)).strip()
+    place = f"{Path(frame.filename).name}:{frame.lineno}, {frame.name}"
+    defect = InternalError(f"{text} ({place})")
+    defect.add_note("".join(traceback.format_exception(error)))
+    return defect
+
+
+@contextmanager
+def _cpu_limited(seconds: float) -> Generator[None, None, None]:
+    """Lets the kernel end this process after so much more CPU time, in whole seconds."""
+    if seconds < math.inf:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        _limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + seconds))
+    try:
+        yield
+    finally:
+        _limit(resource.RLIMIT_CPU, resource.RLIM_INFINITY)
+
+
+def _limit(what: int, soft: int) -> None:
+    hard = resource.getrlimit(what)[1]
+    if resource.RLIM_INFINITY in (soft, hard):
+        soft = hard if soft == resource.RLIM_INFINITY else soft
+    else:
+        soft = min(soft, hard)
+    resource.setrlimit(what, (soft, hard))
 
 
 if __name__ == "__main__":

@@ -95,12 +95,20 @@ class DateOrderRule(Frozen):
     later: str
 
 
+class Fallback(Frozen):
+    """Where a document prints no value of its own for `field`, that of `source` is meant."""
+
+    field: str
+    source: str
+
+
 class Rules(Frozen):
     """What holds between the values of a correct document; from `x-rules` in JSON Schema."""
 
     sums: tuple[SumRule, ...] = ()
     products: tuple[ProductRule, ...] = ()
     date_order: tuple[DateOrderRule, ...] = ()
+    fallbacks: tuple[Fallback, ...] = ()
 
 
 class DocumentSchema(Frozen):

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from docmill.schemas import hints, naming
 from docmill.schemas.document_schema import FieldKind, FieldSpec, Role
 from docmill.schemas.errors import SchemaError
-from docmill.schemas.json_nodes import Node, choices_of
+from docmill.schemas.json_nodes import SCALARS, Node, choices_of
 
 _DATE_FORMATS: Final = ("date", "date-time")
 
@@ -63,7 +63,8 @@ def faults(node: Node) -> Iterator[SchemaError]:
         yield SchemaError(f"has `{hints.REQUIRED}` that is neither true nor false", "Write true.")
     if "enum" in node and not choices_of(node):
         yield SchemaError("has an `enum` without values", "List the values it may take.")
-    if node.get(hints.KIND) == FieldKind.CHOICE and "enum" not in node:
+    choice = node.get(hints.KIND) == FieldKind.CHOICE and node["type"] in SCALARS
+    if choice and "enum" not in node:
         yield SchemaError("is a choice without values", "List them under `enum`.")
     yield from _pattern_faults(node)
 

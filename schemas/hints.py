@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 from pydantic.config import JsonDict
 
-from docmill.schemas.document_schema import FieldKind, Role
+from docmill.schemas.document_schema import FieldKind, Role, Rules
 
 LABELS: Final = "x-labels"
 KIND: Final = "x-kind"
 ROLE: Final = "x-role"
 REQUIRED: Final = "x-required"
 TITLES: Final = "x-titles"
-KEYS: Final = (LABELS, KIND, ROLE, REQUIRED, TITLES)
+RULES: Final = "x-rules"
+NO_RULES: Final = Rules()
+KEYS: Final = (LABELS, KIND, ROLE, REQUIRED, TITLES, RULES)
 
 
 def printed(
@@ -50,3 +52,15 @@ def by_language(labels: Mapping[str, str]) -> JsonDict:
     return {
         language: [word.strip() for word in words.split("|")] for language, words in labels.items()
     }
+
+
+def document_hints(titles: Mapping[str, str], rules: Rules = NO_RULES) -> JsonDict:
+    """The `json_schema_extra` of a whole model.
+
+    Args:
+        titles: language code -> words that name the document type on the document itself,
+            separated by ` | `.
+        rules: what holds between the values of a correct document.
+    """
+    written = cast(JsonDict, rules.model_dump(mode="json", exclude_defaults=True))
+    return {TITLES: by_language(titles), **({RULES: written} if written else {})}

@@ -53,19 +53,17 @@ def resolve(node: object, root: Node, refs: Refs) -> tuple[Node, Refs]:
 
 def choices_of(node: Node) -> tuple[str, ...]:
     """The values of an enumeration as text, without null; empty where it is none."""
-    return tuple(
-        dict.fromkeys(_as_text(value) for value in node.get("enum", ()) if value is not None)
-    )
+    values = node.get("enum")
+    known = cast(list[object], values) if isinstance(values, list) else []
+    return tuple(dict.fromkeys(_as_text(value) for value in known if value is not None))
 
 
 def _as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _target(ref: str, root: Node) -> Node:
-    target: object = root
+    target: Any = root
     if not ref.startswith("#"):
         raise SchemaError(
             f"refers to `{ref}`, outside this file", "Copy that definition under `$defs`."
@@ -95,8 +93,8 @@ def _union(nodes: Sequence[Node]) -> Node:
     """One scalar node that holds every value of `nodes`."""
     types = {node["type"] for node in nodes}
     if types <= SCALARS and all("enum" in node for node in nodes):
-        return {"type": "string", "enum": [choice for node in nodes for choice in node["enum"]]}
-    formats = {node.get("format") for node in nodes if node["type"] == "string"}
+        return {"type": "string", "enum": [text for node in nodes for text in choices_of(node)]}
+    formats = {_format_of(node) for node in nodes if node["type"] == "string"}
     if types == {"string"} and formats <= _DATES:
         return {"type": "string", "format": "date"}
     if types == {"string"} and len(formats) == 1:
@@ -118,8 +116,12 @@ def _mixed(names: Sequence[str]) -> SchemaError:
     )
 
 
+def _format_of(node: Node) -> str | None:
+    return str(node["format"]) if node.get("format") else None
+
+
 def _type_name(node: Node) -> str:
-    return str(node.get("format") or node["type"])
+    return _format_of(node) or str(node["type"])
 
 
 def _with_one_type(node: Node) -> Node:
@@ -128,7 +130,7 @@ def _with_one_type(node: Node) -> Node:
         node = {**_without(node, "const"), "enum": [node["const"]]}
     declared = node.get("type", _implied_type(node))
     names = cast(list[object], declared) if isinstance(declared, list) else [declared]
-    if not names or any(name not in _TYPES for name in names):
+    if not names or not all(isinstance(name, str) and name in _TYPES for name in names):
         known = ", ".join(sorted(_TYPES))
         raise SchemaError(f"has the unknown type {declared!r}", f"Types are: {known}.")
     valued = [cast(str, name) for name in names if name != "null"] or ["null"]

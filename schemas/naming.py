@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import product
+from itertools import islice, product
 from typing import Final
 
 from docmill.schemas.document_schema import FieldKind, Role
@@ -65,46 +65,39 @@ _ROLE_WORDS: Final = {
 }
 _ROLE_KINDS: Final = (FieldKind.NAME, FieldKind.ADDRESS, FieldKind.VAT_ID)
 
-_VARIANTS: Final[tuple[tuple[str, ...], ...]] = (
-    ("number", "no.", "nr.", "#", "num"),
-    ("quantity", "qty"),
-    ("amount", "amt", "total"),
-    ("reference", "ref."),
-    ("invoice", "inv."),
-    ("account", "acct."),
-    ("description", "desc."),
-    ("address", "addr."),
-    ("telephone", "phone", "tel."),
-    ("percent", "%"),
-    ("identifier", "id"),
-    ("purchase order", "po"),
-    ("balance", "bal."),
-    ("payment", "pmt."),
-    ("department", "dept."),
-    ("from", "start"),
-    ("to", "end", "until"),
-)
-_SHORT_FORMS: Final = {"no": "number", "num": "number", "nr": "number", "qty": "quantity"} | {
-    "amt": "amount",
-    "ref": "reference",
-    "inv": "invoice",
-    "acct": "account",
-    "desc": "description",
-    "addr": "address",
-    "tel": "telephone",
-    "phone": "telephone",
-    "pct": "percent",
-    "identifier": "id",
-    "po": "purchase order",
-    "bal": "balance",
-    "pmt": "payment",
-    "dept": "department",
+# How a word is written in names (first) and printed.
+_VARIANTS: Final[dict[str, tuple[str, ...]]] = {
+    group[0]: group
+    for group in (
+        ("number", "no.", "nr.", "#", "num"),
+        ("quantity", "qty"),
+        ("amount", "amt", "total"),
+        ("reference", "ref."),
+        ("invoice", "inv."),
+        ("account", "acct."),
+        ("description", "desc."),
+        ("address", "addr."),
+        ("telephone", "phone", "tel."),
+        ("percent", "%"),
+        ("id", "identifier"),
+        ("purchase order", "po"),
+        ("balance", "bal."),
+        ("payment", "pmt."),
+        ("department", "dept."),
+    )
 }
+_NO_SHORT_FORMS: Final = ("#", "%", "total")
+_SHORT_FORMS: Final = {"pct": "percent"} | {
+    short.rstrip("."): word
+    for word, spelled in _VARIANTS.items()
+    for short in spelled[1:]
+    if short not in _NO_SHORT_FORMS
+}
+_PERIOD_VARIANTS: Final = {"from": ("from", "start"), "to": ("to", "end", "until")}
 _GENERIC_HEADS: Final = {
     FieldKind.NAME: vocabulary("name"),
     FieldKind.IDENTIFIER: vocabulary("number id code"),
 }
-_VARIANTS_OF: Final = {group[0]: group for group in _VARIANTS}
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -124,6 +117,10 @@ def kind_from_words(words: Sequence[str]) -> FieldKind | None:
     found = set(words)
     if (found & _VAT_WORDS and found & _ID_WORDS) or "ustid" in found:
         return FieldKind.VAT_ID
+    if "iban" in found:
+        return FieldKind.IBAN
+    if "currency" in found and found & _ID_WORDS:
+        return FieldKind.CURRENCY
     if "rate" in found and "exchange" in found:
         return FieldKind.NUMBER
     if "rate" in found and found & _MONEY_RATES:
@@ -166,13 +163,9 @@ def infer_role(path: str, kind: FieldKind) -> Role | None:
 def labels_from(name: str, title: str, kind: FieldKind | None) -> tuple[str, ...]:
     """Words a field is likely printed beside, from its name and title, the likeliest first."""
     words = [_SHORT_FORMS.get(word, word) for word in words_of(name)]
-    choices = [_VARIANTS_OF.get(word, (word,)) for word in words]
-    if len(words) == 1:  # alone, an amount is no total
-        choices = [tuple(option for option in choices[0] if option not in ("total", "#"))]
-    spelled = (" ".join(option) for option in product(*choices)) if words else iter(())
-    shortened = _without_generic_head(words, kind)
-    variants = [label for label, _ in zip(spelled, range(_MAX_LABELS), strict=False)]
-    return distinct([*variants[:1], title, *variants[1:], *shortened])
+    spelled = (" ".join(option) for option in product(*_spellings(words, kind)))
+    variants = [label for label in islice(spelled, _MAX_LABELS) if label]
+    return distinct([*variants[:1], title, *variants[1:], *_shortened(words, kind)])
 
 
 def distinct(labels: Iterable[str]) -> tuple[str, ...]:
@@ -197,11 +190,23 @@ def _kind_of_word(word: str) -> FieldKind | None:
     return next((kind for ending, kind in _ENDINGS.items() if word.endswith(ending)), None)
 
 
-def _without_generic_head(words: Sequence[str], kind: FieldKind | None) -> list[str]:
-    """`advertiser name` is mostly printed as `advertiser`, `contract number` as `contract`."""
-    generic = _GENERIC_HEADS.get(kind, frozenset()) if kind else frozenset[str]()
-    if len(words) > 1 and words[-1] in generic:
-        return [" ".join(words[:-1])]
-    if kind is FieldKind.DATE and words and "date" not in words:
+def _spellings(words: Sequence[str], kind: FieldKind | None) -> list[tuple[str, ...]]:
+    """The usual spellings of each word."""
+    spelled: list[tuple[str, ...]] = [_VARIANTS.get(word, (word,)) for word in words]
+    if kind is FieldKind.DATE:
+        spelled = [_PERIOD_VARIANTS.get(options[0], options) for options in spelled]
+    if len(words) == 1:  # alone, an amount is no total and a sign no label
+        return [tuple(option for option in spelled[0] if option not in _NO_SHORT_FORMS)]
+    return spelled
+
+
+def _shortened(words: Sequence[str], kind: FieldKind | None) -> list[str]:
+    """`advertiser name` is mostly printed as `advertiser`, `due` (a date) as `due date`."""
+    if kind is None or not words:
+        return []
+    *rest, head = words
+    if rest and head in _GENERIC_HEADS.get(kind, ()) and kind_from_words(rest) not in _NUMERIC:
+        return [" ".join(rest)]
+    if kind is FieldKind.DATE and kind_from_words(words) is not FieldKind.DATE:
         return [" ".join([*words, "date"])]
     return []

@@ -25,6 +25,7 @@ from docmill.schemas.field_types import (
     labels_of,
 )
 from docmill.schemas.json_nodes import ROOT_REF, SCALARS, Node, Refs, resolve
+from docmill.schemas.rules import rules_from
 
 _MAX_DEPTH: Final = 10
 _ROOT: Final = "(document)"
@@ -105,20 +106,34 @@ def json_schema_of(model: type[BaseModel]) -> dict[str, Any]:
 
 def parse_json_schema(json_schema: Mapping[str, Any], name: str | None = None) -> ParsedSchema:
     """Like `schema_from_json`, with the problems as a value instead of an error."""
-    walk = _Walk(json_schema)
+    try:
+        plain = cast(dict[str, Any], json.loads(json.dumps(dict(json_schema))))
+    except (TypeError, ValueError) as error:
+        problem = SchemaProblem(_ROOT, f"is no JSON: {error}", "Use what JSON can hold.")
+        return ParsedSchema(None, (problem,))
+    walk = _Walk(plain)
     found = walk.document()
-    problems = [*_name_problems(_name_of(json_schema, name)), *walk.problems]
+    problems = [*_name_problems(_name_of(plain, name)), *walk.problems]
     if problems:
         return ParsedSchema(None, tuple(problems), tuple(walk.warnings))
     schema = DocumentSchema(
-        name=_name_of(json_schema, name),
+        name=_name_of(plain, name),
         description=description_of(walk.resolved_root),
         titles=labels_of(walk.resolved_root, hints.TITLES),
         fields=found.fields,
         lists=found.lists,
-        json_schema=cast(dict[str, Any], json.loads(json.dumps(json_schema))),
+        json_schema=plain,
     )
-    return ParsedSchema(schema, (), tuple(walk.warnings))
+    return _with_rules(schema, tuple(walk.warnings))
+
+
+def _with_rules(schema: DocumentSchema, warnings: tuple[str, ...]) -> ParsedSchema:
+    paths = [path for path, _ in schema.paths()]
+    try:
+        rules = rules_from(schema.json_schema, paths)
+    except SchemaError as error:
+        return ParsedSchema(None, (SchemaProblem(_ROOT, error.message, error.hint),), warnings)
+    return ParsedSchema(schema.model_copy(update={"rules": rules}), (), warnings)
 
 
 @dataclass(frozen=True)
@@ -171,7 +186,9 @@ class _Walk:
                     f"is of type {node['type']}, not an object",
                     "A document is an object with properties; put a list inside one.",
                 )
-            self._note(place, label_faults(node, hints.TITLES))
+            self.warnings.extend(_unknown_keys(node, place))
+            if not self._sound(place, label_faults(node, hints.TITLES)):
+                return _Found()
             self.resolved_root = node
             found = self._object(node, replace(place, refs=refs))
         except SchemaError as error:
@@ -197,49 +214,50 @@ class _Walk:
         self.warnings.extend(_warnings(node, place))
         if node["type"] == "null":
             raise SchemaError("can only be null", "Give it a type, or leave it out.")
+        if not self._sound(place, faults(node)):
+            return _Found()
         if node["type"] == "object":
             return self._object(node, replace(place, required=_required(node, place)))
-        wrong = list(faults(node))
-        if wrong:
-            self._note(place, wrong)
-            return _Found()
         if node["type"] == "array":
-            return _Found(lists=(self._list(node, place),))
+            return _Found(lists=self._list(node, place))
         spec = field_spec(place.name, place.leaf, node, required=place.required)
         return _Found(fields=(spec,))
 
-    def _list(self, node: Node, place: _Place) -> ListSpec:
+    def _list(self, node: Node, place: _Place) -> tuple[ListSpec, ...]:
         if place.row:
             raise SchemaError(
                 "is a list inside a list's row",
                 "Flatten it into the row, or make it a list of its own in the document.",
             )
         item, refs = resolve(_items(node), self.root, place.refs)
-        row = _Place(row=f"{place.name}[]", refs=refs)
         if item["type"] == "object":
-            found = self._object(item, row)
-            self._refuse_twins(row, found)
-            fields = found.fields
+            fields = self._row(item, _Place(row=f"{place.name}[]", refs=refs))
         else:
-            fields = (self._plain_item(node, item, place),)
-        return ListSpec(
+            fields = self._plain_item(node, item, place)
+        spec = ListSpec(
             name=place.name,
             description=description_of(node),
             labels=labels_of(node) or _list_labels(node, place),
             required=_required(node, place),
             fields=fields,
         )
+        return (spec,) if fields else ()
 
-    def _plain_item(self, node: Node, item: Node, place: _Place) -> FieldSpec:
+    def _row(self, item: Node, place: _Place) -> tuple[FieldSpec, ...]:
+        found = self._object(item, place)
+        self._refuse_twins(place, found)
+        return found.fields
+
+    def _plain_item(self, node: Node, item: Node, place: _Place) -> tuple[FieldSpec, ...]:
         if item["type"] in ("array", "null"):
             raise SchemaError(
                 f"is a list of {'lists' if item['type'] == 'array' else 'nothing'}",
                 "Make its items objects with properties, or plain values.",
             )
-        described = {key: node[key] for key in _LIST_KEYS if key in node}
-        merged = {**item, **described}
-        self._note(place, faults(merged))
-        return field_spec("", place.leaf, merged, required=False)
+        merged = {**item, **{key: node[key] for key in _LIST_KEYS if key in node}}
+        if not self._sound(place, faults(merged)):
+            return ()
+        return (field_spec("", place.leaf, merged, required=False),)
 
     def _refuse_twins(self, place: _Place, found: _Found) -> None:
         """Columns of the warehouse fold case, and write dots as underscores."""
@@ -250,6 +268,11 @@ class _Walk:
                 at = replace(place, name=name)
                 error = SchemaError(f"is the same column as `{twin}`", "Rename one of them.")
                 self._note(at, [error])
+
+    def _sound(self, place: _Place, errors: Iterator[SchemaError]) -> bool:
+        found = list(errors)
+        self._note(place, found)
+        return not found
 
     def _note(self, place: _Place, errors: Iterator[SchemaError] | Sequence[SchemaError]) -> None:
         for error in errors:
@@ -307,6 +330,10 @@ def _warnings(node: Node, place: _Place) -> Iterator[str]:
             f"`{place.path}` has no labels (`{hints.LABELS}`): extraction without a model server "
             "relies on its name"
         )
+    yield from _unknown_keys(node, place)
+
+
+def _unknown_keys(node: Node, place: _Place) -> Iterator[str]:
     for key in node:
         if key.startswith("x-") and key not in hints.KEYS:
             yield f"`{place.path}` has the unknown key `{key}`; known: {', '.join(hints.KEYS)}"

@@ -7,7 +7,7 @@ import importlib
 import json
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -155,7 +155,7 @@ def _model_names(module: ModuleType) -> list[str]:
 
 
 @contextmanager
-def _registered(module: ModuleType) -> Iterator[None]:
+def _registered(module: ModuleType) -> Generator[None, None, None]:
     """Pydantic looks up forward references in the registered module."""
     sys.modules[module.__name__] = module
     try:
@@ -165,7 +165,7 @@ def _registered(module: ModuleType) -> Iterator[None]:
 
 
 @contextmanager
-def _importable_from(folder: Path) -> Iterator[None]:
+def _importable_from(folder: Path) -> Generator[None, None, None]:
     sys.path.insert(0, str(folder))
     try:
         yield

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from docmill.extractors.fold import folded
 from docmill.extractors.layout import Layout, Row, Segment, Token
 from docmill.extractors.local.labels import LabelHit, LabelIndex
 from docmill.extractors.values.codes import CodeFound, find_ibans, find_identifiers, find_vat_ids
@@ -30,6 +31,7 @@ from docmill.extractors.values.parties import (
     has_legal_form,
     is_contact,
     join_lines,
+    without_legal_form,
 )
 from docmill.schemas.document_schema import FieldKind
 
@@ -60,6 +62,7 @@ class Scene:
     candidates: tuple[Candidate, ...]
     decimal_sign: str
     day_first: bool
+    title_rows: frozenset[tuple[int, int]]
 
     @cached_property
     def label_tokens(self) -> frozenset[Token]:
@@ -75,7 +78,7 @@ class Scene:
         return {kind: tuple(group) for kind, group in groups.items()}
 
 
-def scene_of(layout: Layout, labels: LabelIndex) -> Scene:
+def scene_of(layout: Layout, labels: LabelIndex, titles: Sequence[str]) -> Scene:
     """Finds labels and candidates on the pages."""
     hits = tuple(labels.find(layout))
     dates = {segment: find_dates(segment) for segment in layout.segments}
@@ -92,7 +95,20 @@ def scene_of(layout: Layout, labels: LabelIndex) -> Scene:
         *_party_candidates(parties),
         *_text_candidates(layout, hits),
     )
-    return Scene(layout, hits, candidates, sign, day_first)
+    return Scene(layout, hits, candidates, sign, day_first, _title_rows(layout, titles))
+
+
+def _title_rows(layout: Layout, titles: Sequence[str]) -> frozenset[tuple[int, int]]:
+    """(page, row) of lines that begin with the document's type: `Invoice 4711 of 3 May 2024`."""
+    words = tuple({folded(title) for title in titles if len(folded(title)) > 3})
+    if not words:
+        return frozenset()
+    return frozenset(
+        (segment.page, segment.row)
+        for segment in layout.segments
+        if folded(segment.tokens[0].text).endswith(words)
+        or folded(" ".join(token.text for token in segment.tokens[:2])).endswith(words)
+    )
 
 
 def _outside(numbers: Iterable[NumberFound], dates: Sequence[DateFound]) -> list[NumberFound]:
@@ -222,14 +238,29 @@ def _text_candidates(layout: Layout, hits: Sequence[LabelHit]) -> Iterator[Candi
 
 
 def _text_readings(tokens: tuple[Token, ...], segment: Segment) -> Iterator[Candidate]:
-    raw = " ".join(token.text for token in tokens).strip(" :")
-    if not raw:
+    raw = " ".join(token.text for token in tokens)
+    if not raw.strip(" :"):
         return
     yield Candidate(FieldKind.TEXT, raw, raw, tokens, segment)
     name = clean_name(raw)
-    if sum(char.isalpha() for char in name) >= 2 and not is_contact(name):
+    if _could_be_name(raw, name):
         traits = {"legal_form": float(has_legal_form(name)), "labelled": 1.0}
         yield Candidate(FieldKind.NAME, name, name, tokens, segment, traits)
+
+
+def _could_be_name(raw: str, name: str) -> bool:
+    """Letters mostly, no heading, no contact detail, not a legal form alone."""
+    letters = sum(char.isalpha() for char in name)
+    digits = sum(char.isdigit() for char in name)
+    rest = without_legal_form(name)
+    return (
+        letters >= 2
+        and digits <= letters / 2
+        and len(name) <= 80
+        and not raw.endswith(":")
+        and not is_contact(name)
+        and any(char.isalpha() for char in rest)
+    )
 
 
 def _near(

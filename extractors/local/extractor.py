@@ -33,13 +33,18 @@ class LocalExtractor:
 
     def extract(self, layout: Layout, schema: DocumentSchema) -> tuple[FieldValue, ...]:
         """One value per scalar field, then the rows of every list."""
-        scene = scene_of(layout, LabelIndex(schema))
+        scene = scene_of(layout, LabelIndex(schema), schema.titles)
         view = Viewpoint(scene, schema)
         lists = {rows.name: find_items(scene, schema, rows) for rows in schema.lists}
         items = [item for found in lists.values() for item in found]
         ranking = rank(view, self._scorer, _row_features(scene, items))
+        scalars = {
+            spec.name: _scalar(scene.layout, spec, ranking[spec.name]) for spec in schema.fields
+        }
+        for fallback in schema.rules.fallbacks:
+            scalars[fallback.field] = _fallback(scalars[fallback.field], scalars[fallback.source])
         return (
-            *(_scalar(scene.layout, spec, ranking[spec.name]) for spec in schema.fields),
+            *scalars.values(),
             *(
                 value
                 for rows in schema.lists
@@ -98,6 +103,25 @@ def _scalar(layout: Layout, spec: FieldSpec, ranked: Sequence[Scored]) -> FieldV
             "engine_margin": best.probability - second,
         },
         alternatives=alternatives[1:],
+    )
+
+
+# What is meant but not printed is right less often than what is.
+FALLBACK_TRUST = 0.85
+
+
+def _fallback(value: FieldValue, source: FieldValue) -> FieldValue:
+    """The source's value, marked as derived, where the field has none of its own."""
+    if value.status is ValueStatus.PRESENT or source.status is not ValueStatus.PRESENT:
+        return value
+    trust = source.signals["engine_probability"] * FALLBACK_TRUST
+    return source.model_copy(
+        update={
+            "path": value.path,
+            "derived": True,
+            "signals": {"engine_probability": trust, "fallback": 1.0},
+            "alternatives": value.alternatives,
+        }
     )
 
 

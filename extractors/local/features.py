@@ -59,6 +59,11 @@ class Viewpoint:
         return max(amounts, default=None)
 
     @cached_property
+    def first_of_kind(self) -> Mapping[FieldKind, Candidate]:
+        """The first candidate of each kind in reading order."""
+        return {kind: found[0] for kind, found in self.scene.by_kind.items()}
+
+    @cached_property
     def kinds_by_path(self) -> Mapping[str, FieldKind]:
         """The kind of every field."""
         return {path: spec.kind for path, spec in self.schema.paths()}
@@ -75,6 +80,7 @@ def features_of(view: Viewpoint, path: str, spec: FieldSpec, candidate: Candidat
         **{name: value for name, value in candidate.traits.items() if name != "range"},
         **_place(view, candidate),
         **_repeats(view, candidate),
+        **_title(view, spec, candidate),
         **_kind_features(view, spec, candidate),
     }
 
@@ -105,6 +111,20 @@ def _place(view: Viewpoint, candidate: Candidate) -> Features:
         "top": float(first) * max(0.0, 1 - 2 * y),
         "footer": float(y > 0.85),
         "large": min(1.0, max(0.0, (size - 1.1) / 0.6)),
+    }
+
+
+def _title(view: Viewpoint, spec: FieldSpec, candidate: Candidate) -> Features:
+    """Standing in the title's line, for the fields that identify the document itself."""
+    if spec.kind not in (FieldKind.IDENTIFIER, FieldKind.DATE):
+        return {}
+    words = set(fold(spec.name.replace("_", " ")))
+    own = view.schema.name in words or words <= {"date", "number"}
+    row = (candidate.segment.page, candidate.segment.row)
+    first = candidate is view.first_of_kind.get(candidate.kind)
+    return {
+        "in_title": float(own and row in view.scene.title_rows),
+        "first": float(own and first),
     }
 
 

@@ -10,7 +10,8 @@ from rapidfuzz import fuzz, process
 
 from docmill.extractors.fold import fold, folded
 from docmill.extractors.layout import Layout, Segment, Token
-from docmill.schemas.document_schema import DocumentSchema
+from docmill.extractors.values.parties import has_legal_form
+from docmill.schemas.document_schema import DocumentSchema, FieldKind
 
 # The longest label, in folded pieces.
 MAX_PIECES = 7
@@ -60,6 +61,9 @@ class LabelIndex:
         for rows in schema.lists:
             for label in rows.labels:
                 self._add(label, f"{rows.name}[]")
+        self._names = frozenset(
+            path for path, spec in schema.paths() if spec.kind is FieldKind.NAME
+        )
         self._fuzzy_keys = [key for key in self._paths if len(key) >= MIN_FUZZY_LENGTH]
 
     def _add(self, label: str, path: str) -> None:
@@ -80,7 +84,25 @@ class LabelIndex:
 
     def find(self, layout: Layout) -> list[LabelHit]:
         """All labels on the pages; where labels overlap, the longest wins."""
-        return [hit for segment in layout.segments for hit in self._find_in(segment)]
+        hits = [hit for segment in layout.segments for hit in self._find_in(segment)]
+        return [*hits, *self._name_rows(layout, hits)]
+
+    def _name_rows(self, layout: Layout, hits: Sequence[LabelHit]) -> Iterator[LabelHit]:
+        """`Name:` in the rows under a party's heading stands for the party's name."""
+        taken = {token for hit in hits for token in hit.tokens}
+        for hit in hits:
+            paths = hit.paths & self._names
+            if not paths or hit.purity < 0.6:
+                continue
+            page = layout.page(hit.segment.page)
+            for row in page.rows[hit.segment.row + 1 : hit.segment.row + 6]:
+                segment = next((s for s in row.segments if abs(s.x0 - hit.x0) < s.height), None)
+                if segment is None or segment.tokens[0] in taken:
+                    continue
+                if fold(segment.tokens[0].text)[:1] in _NAME_WORDS:
+                    tokens = segment.tokens[:1]
+                    yield LabelHit(paths, tokens, segment, hit.likeness, 1.0)
+                    break
 
     def _find_in(self, segment: Segment) -> Iterator[LabelHit]:
         pieces = [
@@ -95,8 +117,11 @@ class LabelIndex:
                 continue
             end, paths, likeness = found
             tokens = segment.tokens[pieces[start][1] : pieces[end - 1][1] + 1]
+            start, began = end, start
+            if paths <= self._names and _is_part_of_name(segment, tokens):
+                start = began + 1
+                continue
             yield LabelHit(paths, tokens, segment, likeness, _purity(segment, tokens))
-            start = end
 
     def _longest_from(
         self, pieces: Sequence[tuple[str, int]], start: int, *, fuzzy: bool
@@ -111,6 +136,20 @@ class LabelIndex:
             if found:
                 return end, *found
         return None
+
+
+_NAME_WORDS = frozenset(
+    (word,) for word in "name firma company nom nombre nome naam nazwa namn navn entreprise".split()
+)
+
+
+def _is_part_of_name(segment: Segment, label: Sequence[Token]) -> bool:
+    """Whether a word such as `Supplier` belongs to a firm's name: `Supplier GmbH`."""
+    last = segment.tokens.index(label[-1])
+    following = segment.tokens[last + 1 : last + 3]
+    if label[-1].text.endswith(":") or not following:
+        return False
+    return has_legal_form(" ".join(token.text for token in following))
 
 
 def _purity(segment: Segment, label: Sequence[Token]) -> float:

@@ -46,18 +46,18 @@ _COMMON: Mapping[str, float] = {
 
 _BY_KIND: Mapping[FieldKind, Mapping[str, float]] = {
     FieldKind.DATE: {
-        "bias": -3.0, "top": 1.5, "first_page": 0.5, "range": 2.0, "repeated": 0.5, "footer": -1.0,
+        "bias": -3.0, "top": 1.5, "first_page": 0.5, "range": 2.0, "in_title": 3.0, "first": 0.8, "repeated": 0.5, "footer": -1.0,
     },
     FieldKind.AMOUNT: {
         "bias": -4.3, "two_decimals": 1.2, "currency": 0.4, "largest": 1.0, "repeated": 0.4,
-        "in_rows": -1.5, "zero": -0.3, "large": 0.4,
+        "in_rows": -3.5, "zero": -0.3, "large": 0.4,
     },
     FieldKind.IDENTIFIER: {
-        "bias": -4.0, "identifier_shape": 1.2, "top": 0.6, "first_page": 0.3, "repeated": 0.4,
+        "bias": -4.0, "identifier_shape": 1.2, "in_title": 4.0, "top": 0.6, "first_page": 0.3, "repeated": 0.4,
         "in_rows": -2.0, "footer": -1.0,
     },
     FieldKind.NAME: {
-        "bias": -3.5, "legal_form": 1.2, "party": 0.9, "issuer_place": 1.6, "one_line": 1.5,
+        "bias": -3.5, "legal_form": 1.8, "party": 0.9, "issuer_place": 1.6, "one_line": 1.5,
         "repeated": 1.2, "host": 1.2, "recipient_place": 2.2, "issuer_line": -5.0, "top": 0.4,
         "large": 0.5, "unlabelled": 0.0,
     },
@@ -66,7 +66,7 @@ _BY_KIND: Mapping[FieldKind, Mapping[str, float]] = {
         "recipient_place": 2.2, "issuer_line": -5.0, "unlabelled": 0.0, "under_label": 0.2,
     },
     FieldKind.VAT_ID: {
-        "bias": -2.4, "valid": 1.0, "issuer_place": 0.8, "unlabelled": 0.6, "repeated": 0.3,
+        "bias": -1.2, "valid": 0.8, "issuer_place": 0.8, "unlabelled": 0.3, "repeated": 0.3,
         "recipient_place": 0.0, "rival": -5.0,
     },
     FieldKind.IBAN: {"bias": -1.0, "valid": 2.2, "unlabelled": 1.0},

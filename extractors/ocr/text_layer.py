@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from itertools import count, groupby
@@ -15,14 +16,18 @@ from docmill.extractors.text_checks import (
     INK_DPI,
     INK_MAX_PIXELS,
     Picture,
-    distrust,
+    doubt_of_stacks,
     has_ink,
-    inked,
+    is_mostly_picture,
+    stacked,
+    visible,
 )
+from docmill.extractors.text_encoding import doubt_of_characters
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.geometry import Box
 from docmill.schemas.page import Block, BoxSource, PageStatus, PageText, Word
 
+_OPTIONAL_HYPHEN = re.compile(r"(?<=[^\W\d_])\u00ad(?=[^\W\d_])")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"))
 
 
@@ -47,24 +52,20 @@ class TextLayer:
 
     def _read_pdf(self, page: OpenedPage, pdf: PdfPage) -> PageText:
         raw = pdf.text()
-        words, outside = words_of(raw.words)
         picture = _look(page)
-        words = marked(words, picture)
+        placed, outside = words_of(raw.words)
+        printed, repeated, doubt = checked(placed, picture)
         fields = form_fields_of(pdf.widgets())
-        words += field_words(fields, words)
-        reason = distrust(raw.characters)
-        findings = _findings(outside, words, reason)
-        if not any(word.visible for word in words):
-            status = PageStatus.NO_TEXT if has_ink(picture) else PageStatus.BLANK
-        else:
-            status = PageStatus.UNTRUSTED_TEXT if reason else PageStatus.OK
-        text = self._text(page, status)
-        return text.model_copy(
+        words = printed + field_words(fields, printed)
+        doubt = doubt or doubt_of_characters(raw.characters)
+        pictures = [Box.clipped(*corners) for corners in raw.pictures]
+        scan = is_mostly_picture([word.box for word in words if word.visible], pictures, picture)
+        return self._text(page, _status(words, picture, doubt, scan=scan)).model_copy(
             update={
                 "words": words,
                 "blocks": blocks_of(words),
                 "form_fields": fields,
-                "findings": findings,
+                "findings": _findings(outside, repeated, words, doubt, scan=scan),
             }
         )
 
@@ -109,22 +110,40 @@ def _on_page(word: RawWord) -> bool:
 
 
 def clean(text: str) -> str:
-    """NFC, without characters that are never printed; a soft hyphen before nothing is a hyphen."""
+    """NFC, without characters that are never printed.
+
+    A soft hyphen between letters marks where a word may be parted; anywhere else (at a line's
+    end, between digits) it is how fonts call a printed hyphen.
+    """
     if text.isascii():
         return text
-    text = text.translate(_INVISIBLE)
-    if text.endswith("\u00ad"):
-        text = text[:-1] + "-"
-    return unicodedata.normalize("NFC", text.replace("\u00ad", ""))
+    text = _OPTIONAL_HYPHEN.sub("", text.translate(_INVISIBLE))
+    return unicodedata.normalize("NFC", text.replace("\u00ad", "-"))
 
 
-def marked(words: tuple[Word, ...], picture: Picture) -> tuple[Word, ...]:
-    """The words, those that leave no ink on the page marked as invisible."""
-    seen = inked([word.box for word in words], picture)
-    return tuple(
-        word if visible else word.model_copy(update={"visible": False})
-        for word, visible in zip(words, seen, strict=True)
-    )
+def checked(words: tuple[Word, ...], picture: Picture) -> tuple[tuple[Word, ...], int, str | None]:
+    """What the page shows of its words.
+
+    Returns:
+        The words, without repetitions on the same place, those that leave no ink marked as
+        invisible; the number of repetitions; and why all of them are to be doubted, or None.
+    """
+    seen = visible([word.box for word in words], picture)
+    marked = [
+        word if ink else word.model_copy(update={"visible": False})
+        for word, ink in zip(words, seen, strict=True)
+    ]
+    repeated, conflicting = stacked(words)
+    kept = tuple(word for index, word in enumerate(marked) if index not in repeated)
+    return kept, len(repeated), doubt_of_stacks(len(conflicting), len(kept))
+
+
+def _status(
+    words: Sequence[Word], picture: Picture, doubt: str | None, *, scan: bool
+) -> PageStatus:
+    if scan or not any(word.visible for word in words):
+        return PageStatus.NO_TEXT if has_ink(picture) else PageStatus.BLANK
+    return PageStatus.UNTRUSTED_TEXT if doubt else PageStatus.OK
 
 
 def blocks_of(words: Sequence[Word]) -> tuple[Block, ...]:
@@ -141,11 +160,19 @@ def _block(words: Sequence[Word]) -> Block:
     )
 
 
-def _findings(outside: int, words: Sequence[Word], reason: str | None) -> tuple[str, ...]:
+def _findings(
+    outside: int, repeated: int, words: Sequence[Word], doubt: str | None, *, scan: bool
+) -> tuple[str, ...]:
     hidden = sum(not word.visible for word in words)
     findings = [
-        f"{outside} words lie beyond the page's edge" if outside else None,
-        f"{hidden} words leave no ink on the page" if hidden else None,
-        reason,
+        _counted(outside, "beyond the page's edge"),
+        _counted(repeated, "repeated on the same place, taken once"),
+        _counted(hidden, "without ink on the page"),
+        f"a picture fills the page; only {len(words) - hidden} words are text" if scan else None,
+        doubt,
     ]
     return tuple(finding for finding in findings if finding)
+
+
+def _counted(number: int, what: str) -> str | None:
+    return f"{number} {'word' if number == 1 else 'words'} {what}" if number else None

@@ -8,12 +8,12 @@ Unicode CLDR and ISO 4217 by way of Babel.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from babel import Locale
+from babel.core import get_global
 
 from docmill.extractors.layout import Segment, Token
 
@@ -71,8 +71,14 @@ class NumberFound:
 @lru_cache(maxsize=1)
 def currency_signs() -> dict[str, str]:
     """Signs and codes, upper case, to ISO 4217 codes."""
-    english = Locale.parse("en")
-    codes = {code: code for code in english.currencies if len(code) == 3}
+    territories: Mapping[str, Sequence[tuple[str, object, object, bool]]]
+    territories = get_global("territory_currencies")
+    codes = {
+        code: code
+        for history in territories.values()
+        for code, _, ended, tender in history
+        if ended is None and tender
+    }
     common = {
         "€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "RS": "INR",
         "₽": "RUB", "₩": "KRW", "ZŁ": "PLN", "KČ": "CZK", "FR": "CHF", "SFR": "CHF", "RM": "MYR",
@@ -84,7 +90,7 @@ def currency_signs() -> dict[str, str]:
 
 
 # ISO codes that are also words in documents' capitals.
-_WORDS = {"ALL", "TOP", "CUP", "MOP", "LAK", "GEL", "MAD", "PEN", "BAM", "TRY", "COP", "DEM", "ERN"}
+_WORDS = {"ALL", "TOP", "CUP", "MOP", "LAK", "GEL", "MAD", "PEN", "BAM", "TRY", "COP", "ERN"}
 
 
 def currency_of(text: str) -> str | None:

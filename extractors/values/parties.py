@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from docmill.extractors.layout import Layout, LayoutPage, Segment, Token
 
 # Lines of one address stand closer than this many line heights (from bottom to top).
-LINE_GAP = 1.3
+LINE_GAP = 1.8
 MAX_LINES = 9
 
 _LEGAL_FORM = re.compile(
@@ -91,6 +91,11 @@ def join_lines(tokens: Sequence[Token]) -> str:
 def has_legal_form(text: str) -> bool:
     """Whether a firm's legal form stands in the text."""
     return bool(_LEGAL_FORM.search(text))
+
+
+def without_legal_form(text: str) -> str:
+    """The text without any legal form in it."""
+    return _LEGAL_FORM.sub("", text)
 
 
 def is_contact(text: str) -> bool:

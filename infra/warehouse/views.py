@@ -114,7 +114,7 @@ def _schema(lake: Lake, schema_hash: str) -> DocumentSchema:
 
 def _arranged(schemas: Iterable[DocumentSchema]) -> tuple[list[View], tuple[str, ...]]:
     """The views that can be made, and in words those that cannot; names ignore letter case."""
-    taken = {table.name: f"the table {table.name}" for table in ddl.TABLES}
+    taken = {table.name: f"the table {table.name}" for table in ddl.PUBLIC}
     views: list[View] = []
     clashes: list[str] = []
     for schema in schemas:

@@ -183,4 +183,3 @@ class Receipt:
 def total_of(rows: Iterable[Line | Item]) -> Decimal:
     """Sum of the rows' totals."""
     return sum((row.line_total for row in rows), Decimal(0))
-

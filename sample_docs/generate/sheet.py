@@ -11,7 +11,7 @@ that talks to ReportLab.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -151,7 +151,13 @@ class Sheet:
         return y
 
     def rule(
-        self, x0: float, y0: float, x1: float, y1: float, width: float = 0.2, colour: str = "#000000"
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        width: float = 0.2,
+        colour: str = "#000000",
     ) -> None:
         """A straight line, `width` in millimetres."""
         self._canvas.setStrokeColor(HexColor(colour))
@@ -159,7 +165,7 @@ class Sheet:
         self._canvas.line(x0 * MM, self._up(y0), x1 * MM, self._up(y1))
 
     @contextmanager
-    def dashed(self, *pattern: float) -> Iterator[None]:
+    def dashed(self, *pattern: float) -> Generator[None]:
         """Rules drawn meanwhile are dashed, in millimetres on and off."""
         self._canvas.saveState()
         self._canvas.setDash([length * MM for length in pattern])
@@ -228,7 +234,7 @@ class Sheet:
         renderPDF.draw(drawing, self._canvas, x * MM, self._up(y + side))
 
     @contextmanager
-    def turned(self, x: float, y: float, degrees: float) -> Iterator[None]:
+    def turned(self, x: float, y: float, degrees: float) -> Generator[None]:
         """What is drawn meanwhile is turned anticlockwise around `x`, `y`; hold no values."""
         self._canvas.saveState()
         self._canvas.translate(x * MM, self._up(y))

@@ -44,7 +44,7 @@ def _invoice_truth(invoice: Invoice, unprinted: frozenset[str]) -> Truth:
         doc_type="invoice",
         fields=_kept(_invoice_fields(invoice), "", unprinted),
         line_items=tuple(_kept(_line(line), "line_items[].", unprinted) for line in invoice.lines),
-        taxes=_taxes(invoice.taxes, unprinted),
+        taxes=tuple(_kept(_tax(tax), "taxes[].", unprinted) for tax in invoice.taxes),
         adjustments=adjustments,
     )
 
@@ -108,11 +108,8 @@ def _item(item: Item) -> Mapping[str, object]:
     }
 
 
-def _taxes(taxes: tuple[Tax, ...], unprinted: frozenset[str]) -> tuple[Row, ...]:
-    if "taxes" in unprinted:
-        return ()
-    rows = ({"rate": _plain(t.rate), "base": t.base, "amount": t.amount} for t in taxes)
-    return tuple(_kept(row, "taxes[].", unprinted) for row in rows)
+def _tax(tax: Tax) -> Mapping[str, object]:
+    return {"rate": _plain(tax.rate), "base": tax.base, "amount": tax.amount}
 
 
 def _kept(values: Mapping[str, object], prefix: str, unprinted: frozenset[str]) -> Row:

@@ -67,19 +67,18 @@ TOTAL: Final = {
     " | Rechnungssumme | Rechnungsgesamtbetrag | Gesamtsumme | Gesamt brutto"
     " | Gesamtbetrag brutto | Rechnungsbetrag brutto | Summe brutto | Bruttosumme"
     " | Gesamtbetrag inkl. MwSt. | Gesamt inkl. MwSt. | Summe inkl. MwSt. | Total inkl. MwSt."
-    " | Total inkl. MWST | Endsumme | Rechnungstotal | Zahlbetrag | Zahlungsbetrag"
-    " | Zu zahlender Betrag | Zu zahlen | Gesamtpreis | Gesamt | Summe | Brutto | Total",
+    " | Total inkl. MWST | Endsumme | Rechnungstotal | Zu zahlender Betrag"
+    " | Zu zahlen | Gesamtpreis | Gesamt | Summe | Brutto | Total",
     "fr": "Total TTC | Montant TTC | Montant total TTC | Total T.T.C. | Total TVAC"
     " | Total toutes taxes comprises | Montant de la facture | Total facture | Total général"
-    " | Montant total | Net à payer | Net à payer TTC | Total à payer | Montant à payer"
-    " | À payer | TTC | Total",
+    " | Montant total | Total à payer | Montant à payer | À payer"
+    " | TTC | Total",
     "es": "Total factura | Importe total | Importe total factura | Total con IVA"
     " | Total IVA incluido | Total (IVA incluido) | Importe factura | Total general"
     " | Monto total | Total a pagar | Importe a pagar | A pagar | Total",
     "it": "Totale fattura | Tot. fattura | Totale documento | Tot. documento | Importo totale"
     " | Totale complessivo | Totale IVA inclusa | Totale ivato | Totale generale"
-    " | Totale da pagare | Totale a pagare | Netto a pagare | Importo da pagare | Totale dovuto"
-    " | Totale",
+    " | Totale da pagare | Totale a pagare | Importo da pagare | Totale dovuto | Totale",
     "nl": "Totaal incl. btw | Totaal inclusief btw | Totaalbedrag incl. btw | Bedrag incl. btw"
     " | Factuurbedrag | Factuurtotaal | Totaal factuur | Totaalbedrag | Eindtotaal | Eindbedrag"
     " | Totaal te betalen | Te betalen bedrag | Te betalen | Te voldoen | Totaal incl. | Totaal",
@@ -98,13 +97,14 @@ AMOUNT_DUE: Final = {
     "en": "Amount due | Balance due | Net amount due | Outstanding balance | Outstanding amount"
     " | Amount outstanding | Remaining balance | Balance to pay | Balance payable"
     " | Amount owing | Balance owing | Open balance | Pay this amount | Please pay | Balance",
-    "de": "Offener Betrag | Restbetrag | Noch zu zahlen | Fälliger Betrag | Restzahlung"
-    " | Offener Rechnungsbetrag | Offener Saldo | Verbleibender Betrag | Restsumme | Saldo",
-    "fr": "Reste à payer | Solde dû | Solde à payer | Solde restant dû | Restant dû | Reste dû"
-    " | Montant dû | Somme due | Total dû | Solde",
+    "de": "Zahlbetrag | Zahlungsbetrag | Offener Betrag | Restbetrag | Noch zu zahlen"
+    " | Fälliger Betrag | Restzahlung | Offener Rechnungsbetrag | Offener Saldo"
+    " | Verbleibender Betrag | Restsumme | Saldo",
+    "fr": "Net à payer | Net à payer TTC | Reste à payer | Solde dû | Solde à payer"
+    " | Solde restant dû | Restant dû | Reste dû | Montant dû | Somme due | Total dû | Solde",
     "es": "Importe pendiente | Pendiente de pago | Saldo pendiente | Importe adeudado"
     " | Cantidad adeudada | Resto a pagar | Pendiente | Saldo",
-    "it": "Saldo dovuto | Importo dovuto | Importo residuo | Residuo da pagare"
+    "it": "Netto a pagare | Saldo dovuto | Importo dovuto | Importo residuo | Residuo da pagare"
     " | Saldo a pagare | Residuo | Saldo",
     "nl": "Openstaand bedrag | Nog te betalen | Openstaand saldo | Verschuldigd bedrag"
     " | Resterend bedrag | Restbedrag | Openstaand | Saldo",

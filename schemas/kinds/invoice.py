@@ -4,13 +4,39 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from docmill.schemas.document_schema import FieldKind, Role
-from docmill.schemas.hints import TITLES, by_language, printed
+from docmill.schemas.document_schema import (
+    DateOrderRule,
+    Fallback,
+    FieldKind,
+    ProductRule,
+    Role,
+    Rules,
+    SumRule,
+)
+from docmill.schemas.hints import document_hints, printed
 from docmill.schemas.kinds import amount_labels as amounts
 from docmill.schemas.kinds import invoice_labels as labels
+
+RULES: Final = Rules(
+    sums=(
+        SumRule(total="subtotal", parts=("line_items[].line_total",)),
+        SumRule(total="tax", parts=("taxes[].amount",)),
+        SumRule(total="total", parts=("subtotal", "tax")),
+    ),
+    products=(
+        ProductRule(
+            product="line_items[].line_total",
+            factors=("line_items[].quantity", "line_items[].unit_price"),
+        ),
+    ),
+    date_order=(DateOrderRule(earlier="invoice_date", later="due_date"),),
+    # Many invoices print the one sum only under "Amount due".
+    fallbacks=(Fallback(field="total", source="amount_due"),),
+)
 
 
 class TaxLine(BaseModel):
@@ -73,7 +99,7 @@ class LineItem(BaseModel):
 class Invoice(BaseModel):
     """An invoice, bill or credit note that a seller sends to a buyer."""
 
-    model_config = ConfigDict(json_schema_extra={TITLES: by_language(labels.TITLES)})
+    model_config = ConfigDict(json_schema_extra=document_hints(labels.TITLES, RULES))
 
     invoice_number: str | None = Field(
         default=None,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field
 
 from docmill.schemas.document_schema import FieldKind, Role
-from docmill.schemas.hints import TITLES, by_language, printed
+from docmill.schemas.hints import document_hints, printed
 from docmill.schemas.kinds import amount_labels as amounts
 from docmill.schemas.kinds import receipt_labels as labels
 
@@ -36,7 +36,7 @@ class ReceiptLine(BaseModel):
 class Receipt(BaseModel):
     """A receipt of a shop, restaurant or service that was paid on the spot."""
 
-    model_config = ConfigDict(json_schema_extra={TITLES: by_language(labels.TITLES)})
+    model_config = ConfigDict(json_schema_extra=document_hints(labels.TITLES))
 
     company: str | None = Field(
         default=None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -136,7 +136,6 @@ class Mill:
     lake: Lake
     clock: Clock
     schema: DocumentSchema = INVOICE
-    started: list[str] = field(default_factory=list[str])
 
     def sight(self, name: str, uri: str | None = None) -> Sighting:
         sighting = Sighting(

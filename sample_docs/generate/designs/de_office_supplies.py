@@ -33,17 +33,19 @@ INVOICE: Final = Invoice(
     seller=Party(
         "Beispielmann Bürobedarf GmbH", ("Lindenallee 14", "04109 Leipzig"), "DE999900008"
     ),
-    buyer=Party(
-        "Musterwerk Maschinenbau GmbH & Co. KG", ("Industriestraße 88", "09112 Chemnitz")
-    ),
+    buyer=Party("Musterwerk Maschinenbau GmbH & Co. KG", ("Industriestraße 88", "09112 Chemnitz")),
     currency="EUR",
     iban=iban("DE", "999999990000471100"),
     lines=(
         _line("104-220", "Kopierpapier A4, 80 g/m², 500 Blatt", "40", "Pack", "4.29"),
         _line("310-015", "Ordner Recycling, 80 mm, grau", "25", "Stück", "1.85"),
-        _line("552-907", "Toner schwarz für Laserdrucker M404, 10.000 Seiten", "3", "Stück", "94.50"),
+        _line(
+            "552-907", "Toner schwarz für Laserdrucker M404, 10.000 Seiten", "3", "Stück", "94.50"
+        ),
         _line("207-331", "Gelschreiber 0,7 mm, blau, Schachtel zu 12", "6", "Sch.", "11.76"),
-        _line("880-102", "Bürodrehstuhl „Arbeitsplatz 2“, Netzrücken, schwarz", "2", "Stück", "239.00"),
+        _line(
+            "880-102", "Bürodrehstuhl „Arbeitsplatz 2“, Netzrücken, schwarz", "2", "Stück", "239.00"
+        ),
         _line("990-001", "Lieferung frei Verwendungsstelle", "1", "pausch.", "18.00"),
     ),
 )
@@ -71,7 +73,9 @@ def draw(sheet: Sheet) -> None:
 def _letterhead(sheet: Sheet) -> None:
     for step, colour in enumerate(("#bcd9cc", "#6aa68b", GREEN)):
         x, y = 25.0 + step * 2.6, 14.0 + step * 1.6
-        sheet.polygon([(x, y), (x + 7, y), (x + 9.5, y + 2.5), (x + 9.5, y + 13), (x, y + 13)], colour)
+        sheet.polygon(
+            [(x, y), (x + 7, y), (x + 9.5, y + 2.5), (x + 9.5, y + 13), (x, y + 13)], colour
+        )
     sheet.text(44, 23, "Beispielmann", Face("Helvetica-Bold", 21, GREEN))
     sheet.text(44.3, 28.6, "Bürobedarf · Einrichtung · Service", Face("Helvetica", 9.5, "#555555"))
     for y in (105.0, 210.0):
@@ -156,9 +160,18 @@ def _totals(sheet: Sheet, y: float) -> float:
 def _closing(sheet: Sheet, y: float) -> None:
     assert INVOICE.due_date is not None
     due = (DE.date(INVOICE.due_date), "due_date")
-    sheet.text(LEFT, y, ["Bitte überweisen Sie den Betrag ohne Abzug bis zum ", due, " unter Angabe"], BODY)
-    sheet.text(LEFT, y + 4.6, "der Rechnungsnummer. Die Ware bleibt bis zur vollständigen Bezahlung unser Eigentum.", BODY)
-    sheet.lines(LEFT, y + 14, ("Mit freundlichen Grüßen", "Beispielmann Bürobedarf GmbH"), BODY, 5.2)
+    sheet.text(
+        LEFT, y, ["Bitte überweisen Sie den Betrag ohne Abzug bis zum ", due, " unter Angabe"], BODY
+    )
+    sheet.text(
+        LEFT,
+        y + 4.6,
+        "der Rechnungsnummer. Die Ware bleibt bis zur vollständigen Bezahlung unser Eigentum.",
+        BODY,
+    )
+    sheet.lines(
+        LEFT, y + 14, ("Mit freundlichen Grüßen", "Beispielmann Bürobedarf GmbH"), BODY, 5.2
+    )
 
 
 def _footer(sheet: Sheet) -> None:
@@ -169,7 +182,10 @@ def _footer(sheet: Sheet) -> None:
     columns: tuple[tuple[float, tuple[Content, ...]], ...] = (
         (25, ((seller.name, "seller_name"), (street, "seller_address"), (town, "seller_address"))),
         (66, ("Telefon 0341 555-0140", "Telefax 0341 555-0149", "www.beispielmann.example.com")),
-        (106, ("Sparbank Musterstadt", ["IBAN ", (as_iban(INVOICE.iban), "iban")], "BIC MUSTDE99XXX")),
+        (
+            106,
+            ("Sparbank Musterstadt", ["IBAN ", (as_iban(INVOICE.iban), "iban")], "BIC MUSTDE99XXX"),
+        ),
         (
             153,
             (
@@ -186,7 +202,10 @@ def _footer(sheet: Sheet) -> None:
 SAMPLE: Final = Sample(
     path="invoices/de-office-supplies.pdf",
     language="de",
-    proves="A plain German letter: values left of an information block, due date inside a sentence, IBAN and VAT id in the footer.",
+    proves=(
+        "A plain German letter: values left of an information block, due date inside a "
+        "sentence, IBAN and VAT id in the footer."
+    ),
     document=INVOICE,
     draw=draw,
     unprinted=frozenset(["line_items[].tax_rate", "taxes[].base"]),

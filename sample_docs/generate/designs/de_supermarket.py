@@ -21,7 +21,9 @@ LEFT, MIDDLE, RIGHT = 5.0, 40.0, 75.0
 LEADING: Final = 3.7
 
 
-def _item(description: str, price: str, rate: Decimal, quantity: str | None = None, unit: str = "") -> Item:
+def _item(
+    description: str, price: str, rate: Decimal, quantity: str | None = None, unit: str = ""
+) -> Item:
     return Item(description, Decimal(price), rate, Decimal(quantity) if quantity else None, unit)
 
 
@@ -93,7 +95,9 @@ def _total(sheet: Sheet, y: float) -> float:
     sheet.text(LEFT, y, "-" * 39, BODY)
     y += 5.2
     sheet.text(LEFT, y, "SUMME", BOLD.sized(13))
-    sheet.text(RIGHT - 4, y, [("EUR "), (DE.amount(RECEIPT.total), "total")], BOLD.sized(13), "right")
+    sheet.text(
+        RIGHT - 4, y, [("EUR "), (DE.amount(RECEIPT.total), "total")], BOLD.sized(13), "right"
+    )
     y += 6
     sheet.text(LEFT, y, ["Geg. ", (RECEIPT.payment_method, "payment_method")], BODY)
     sheet.text(RIGHT - 4, y, DE.amount(RECEIPT.total), BODY, "right")
@@ -155,7 +159,10 @@ def _signature(sheet: Sheet, y: float) -> None:
 SAMPLE: Final = Sample(
     path="receipts/de-supermarket.pdf",
     language="de",
-    proves="A till roll in a fixed-width font: two tax rates contained in the prices, weights, deposits and a negative row for returned bottles.",
+    proves=(
+        "A till roll in a fixed-width font: two tax rates contained in the prices, weights, "
+        "deposits and a negative row for returned bottles."
+    ),
     document=RECEIPT,
     draw=draw,
     size=SIZE,

@@ -28,7 +28,12 @@ def _line(description: str, quantity: str, unit: str, price: str) -> Line:
 
 
 LINES: Final = (
-    _line("Traducción técnica alemán–español: manual de instalación, rev. 4", "8420", "palabras", "0.095"),
+    _line(
+        "Traducción técnica alemán–español: manual de instalación, rev. 4",
+        "8420",
+        "palabras",
+        "0.095",
+    ),
     _line("Traducción jurada del certificado de conformidad", "3", "páginas", "42.00"),
     _line("Revisión y maquetación del catálogo de primavera", "6.5", "horas", "38.00"),
 )
@@ -36,10 +41,18 @@ INVOICE: Final = Invoice(
     invoice_number="2025/017",
     invoice_date=date(2025, 3, 14),
     due_date=date(2025, 4, 13),
-    seller=Party("Lucía Ejemplo Modelo", ("Calle del Prado Inventado, 12, 3.º B", "46006 Valencia"), "99999012A"),
-    buyer=Party("Instalaciones Ficticias del Turia, S.L.", ("Polígono Industrial Norte, nave 7", "46980 Paterna (Valencia)"), "B99000101"),
+    seller=Party(
+        "Lucía Ejemplo Modelo",
+        ("Calle del Prado Inventado, 12, 3.º B", "46006 Valencia"),
+        "99999012A",
+    ),
+    buyer=Party(
+        "Instalaciones Ficticias del Turia, S.L.",
+        ("Polígono Industrial Norte, nave 7", "46980 Paterna (Valencia)"),
+        "B99000101",
+    ),
     currency="EUR",
-    iban=iban("ES", "99990000840000471100"),
+    iban=iban("ES", "99990000140000471100"),
     lines=LINES,
     adjustments=(Adjustment("Retención IRPF 15 %", -cents(total_of(LINES) * 15 / 100)),),
 )
@@ -96,7 +109,9 @@ def _table(sheet: Sheet) -> float:
     y = 130.0
     for index, line in enumerate(INVOICE.lines):
         cells = cells_of(line, index, ES)
-        cells["unit_price"] = (ES.number(line.unit_price) if index == 0 else ES.amount(line.unit_price))
+        cells["unit_price"] = (
+            ES.number(line.unit_price) if index == 0 else ES.amount(line.unit_price)
+        )
         y += draw_row(sheet, y, COLUMNS, cells, index, BODY) * 4.4 + 5
     return y + 6
 
@@ -124,16 +139,25 @@ def _payment(sheet: Sheet) -> None:
     sheet.text(LEFT, 236, "Forma de pago", LABEL)
     sheet.text(LEFT, 241.5, "Transferencia bancaria a la cuenta", BODY)
     sheet.text(LEFT, 247, (as_iban(INVOICE.iban), "iban"), Face("Courier", 11, "#222222"))
-    note = "Rogamos indique el número de factura en el concepto de la transferencia. Gracias por su confianza."
+    note = (
+        "Rogamos indique el número de factura en el concepto de la transferencia. Gracias por"
+        " su confianza."
+    )
     sheet.text(LEFT, 262, note, LABEL.sized(8))
-    legal = "Responsable del tratamiento de datos: Lucía Ejemplo Modelo. Sus datos se conservan durante los plazos que exige la ley."
+    legal = (
+        "Responsable del tratamiento de datos: Lucía Ejemplo Modelo. Sus datos se conservan "
+        "durante los plazos que exige la ley."
+    )
     sheet.text(LEFT, 284, legal, LABEL.sized(7))
 
 
 SAMPLE: Final = Sample(
     path="invoices/es-translator.pdf",
     language="es",
-    proves="Labels above values, dates in words, unit prices with three decimals, and income tax withheld: the total is less than subtotal and VAT together.",
+    proves=(
+        "Labels above values, dates in words, unit prices with three decimals, and income tax"
+        " withheld: the total is less than subtotal and VAT together."
+    ),
     document=INVOICE,
     draw=draw,
     unprinted=frozenset(["line_items[].tax_rate"]),

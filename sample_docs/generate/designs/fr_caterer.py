@@ -36,10 +36,16 @@ INVOICE: Final = Invoice(
     ),
     buyer=Party("Cabinet Dupont-Modèle & Associés", ("25, rue de la Fiction", "44100 Nantes")),
     currency="EUR",
-    iban=iban("FR", "99999000010000004711Z28"),
+    iban=iban("FR", "99999000010000004711Z87"),
     prepaid=Decimal("900.00"),
     lines=(
-        _line("Cocktail déjeunatoire, 12 pièces par personne, service compris", "65", "pers.", "28.50", MEALS),
+        _line(
+            "Cocktail déjeunatoire, 12 pièces par personne, service compris",
+            "65",
+            "pers.",
+            "28.50",
+            MEALS,
+        ),
         _line("Buffet de desserts maison", "65", "pers.", "7.80", MEALS),
         _line("Champagne brut, bouteille 75 cl", "18", "bout.", "24.90", FULL),
         _line("Muscadet Sèvre et Maine sur lie, bouteille 75 cl", "12", "bout.", "9.40", FULL),
@@ -74,13 +80,26 @@ def draw(sheet: Sheet) -> None:
 
 
 def _letterhead(sheet: Sheet) -> None:
-    sheet.text(CENTRE, 22, (INVOICE.seller.name, "seller_name"), Face("Times-BoldItalic", 20, WINE), "center")
+    sheet.text(
+        CENTRE,
+        22,
+        (INVOICE.seller.name, "seller_name"),
+        Face("Times-BoldItalic", 20, WINE),
+        "center",
+    )
     for x, turn in ((CENTRE - 1, -1), (CENTRE + 1, 1)):
-        sheet.curve([(x, 27), (x + 12 * turn, 23.5), (x + 18 * turn, 30), (x + 34 * turn, 27)], 0.35, WINE)
+        sheet.curve(
+            [(x, 27), (x + 12 * turn, 23.5), (x + 18 * turn, 30), (x + 34 * turn, 27)], 0.35, WINE
+        )
     sheet.circle(CENTRE, 27, 0.9, fill=WINE)
     sheet.text(CENTRE, 33, "Réceptions · Cocktails · Plateaux-repas", ITALIC, "center")
     street, town = INVOICE.seller.address
-    address: Content = [(street, "seller_address"), " – ", (town, "seller_address"), " – Tél. 02 99 00 47 11"]
+    address: Content = [
+        (street, "seller_address"),
+        " – ",
+        (town, "seller_address"),
+        " – Tél. 02 99 00 47 11",
+    ]
     sheet.text(CENTRE, 38, address, BODY.sized(9), "center")
 
 
@@ -130,7 +149,9 @@ def _tax_table(sheet: Sheet, y: float) -> None:
         rate: Content = [(FR.amount(tax.rate), f"{path}.rate"), f"{NO_BREAK}%"]
         sheet.text(columns[0], y, rate, BODY.sized(9.5), "right")
         sheet.text(columns[1], y, (FR.amount(tax.base), f"{path}.base"), BODY.sized(9.5), "right")
-        sheet.text(columns[2], y, (FR.amount(tax.amount), f"{path}.amount"), BODY.sized(9.5), "right")
+        sheet.text(
+            columns[2], y, (FR.amount(tax.amount), f"{path}.amount"), BODY.sized(9.5), "right"
+        )
         sheet.rule(LEFT, y + 1.6, 90, y + 1.6, 0.1, WINE)
 
 
@@ -159,8 +180,10 @@ def _payment(sheet: Sheet) -> None:
     bank: Content = ["IBAN : ", (as_iban(INVOICE.iban), "iban"), "     BIC : EXEMFR99XXX"]
     sheet.text(LEFT, 237.5, bank, BODY)
     legal = (
-        "Pas d'escompte pour paiement anticipé. En cas de retard de paiement : pénalités au taux annuel de 12 % et indemnité",
-        "forfaitaire pour frais de recouvrement de 40 € (art. L441-10 du Code de commerce). TVA acquittée sur les encaissements.",
+        "Pas d'escompte pour paiement anticipé. En cas de retard de paiement : pénalités "
+        "au taux annuel de 12 % et indemnité",
+        "forfaitaire pour frais de recouvrement de 40 € (art. L441-10 du Code de "
+        "commerce). TVA acquittée sur les encaissements.",
     )
     sheet.lines(LEFT, 246, legal, ITALIC.sized(8.5), 3.9)
 
@@ -179,7 +202,10 @@ def _footer(sheet: Sheet) -> None:
 SAMPLE: Final = Sample(
     path="invoices/fr-caterer.pdf",
     language="fr",
-    proves="Three VAT rates with a summary table, French number format (1 234,50), a deposit paid and the net amount due beside the total.",
+    proves=(
+        "Three VAT rates with a summary table, French number format (1 234,50), a deposit "
+        "paid and the net amount due beside the total."
+    ),
     document=INVOICE,
     draw=draw,
 )

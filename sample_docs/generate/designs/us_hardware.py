@@ -124,7 +124,10 @@ def _foot(sheet: Sheet, y: float) -> None:
 SAMPLE: Final = Sample(
     path="receipts/us-hardware-store.pdf",
     language="en",
-    proves="A till roll with MM/DD/YY, sales tax on top of the prices, and rows of two lines: description above, count and amount below.",
+    proves=(
+        "A till roll with MM/DD/YY, sales tax on top of the prices, and rows of two lines: "
+        "description above, count and amount below."
+    ),
     document=RECEIPT,
     draw=draw,
     size=SIZE,

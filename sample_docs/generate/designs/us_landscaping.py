@@ -1,4 +1,4 @@
-"""An American form on Letter paper: boxed blocks, a row of labels above values, a remittance slip."""
+"""An American form on Letter paper: boxes, a row of labels above values, a remittance slip."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ INVOICE: Final = Invoice(
     invoice_number="84129",
     invoice_date=date(2025, 4, 7),
     due_date=date(2025, 5, 7),
-    seller=Party("Juniper Ridge Landscape Supply, LLC", ("4410 Quarry Road", "Springfield, OH 45505")),
+    seller=Party(
+        "Juniper Ridge Landscape Supply, LLC", ("4410 Quarry Road", "Springfield, OH 45505")
+    ),
     buyer=Party("Maple Court Homeowners Association", ("PO Box 1180", "Springfield, OH 45501")),
     currency="USD",
     lines=LINES,
@@ -129,7 +131,12 @@ def _rows(sheet: Sheet) -> None:
     for index, line in enumerate(INVOICE.lines):
         y = TABLE_TOP + 3 + index * 6.5
         draw_row(sheet, y, COLUMNS, cells_of(line, index, US), index, BODY)
-    sheet.text(70, TABLE_BOTTOM - 4, "Delivered curbside, driver R. Ortiz. Thank you!", Face("Times-Italic", 9))
+    sheet.text(
+        70,
+        TABLE_BOTTOM - 4,
+        "Delivered curbside, driver R. Ortiz. Thank you!",
+        Face("Times-Italic", 9),
+    )
 
 
 def _totals(sheet: Sheet) -> None:
@@ -164,9 +171,19 @@ def _totals(sheet: Sheet) -> None:
 def _remittance(sheet: Sheet) -> None:
     with sheet.dashed(2, 1.5):
         sheet.rule(0, 226, LETTER[0], 226, 0.2, "#666666")
-    sheet.text(LETTER[0] / 2, 230.5, "Please detach and return this portion with your payment", Face("Times-Italic", 8.5), "center")
+    sheet.text(
+        LETTER[0] / 2,
+        230.5,
+        "Please detach and return this portion with your payment",
+        Face("Times-Italic", 8.5),
+        "center",
+    )
     assert INVOICE.amount_due is not None
-    payable = ("Make checks payable to:", "Juniper Ridge Landscape Supply, LLC", "PO Box 77, Springfield, OH 45501")
+    payable = (
+        "Make checks payable to:",
+        "Juniper Ridge Landscape Supply, LLC",
+        "PO Box 77, Springfield, OH 45501",
+    )
     sheet.lines(LEFT, 240, payable, BODY, 4.8)
     labels = ("Customer no.", "Invoice no.", "Balance due", "Amount enclosed")
     values = ("MAPLEC", INVOICE.invoice_number, f"${US.amount(INVOICE.amount_due)}", "")
@@ -179,7 +196,10 @@ def _remittance(sheet: Sheet) -> None:
 SAMPLE: Final = Sample(
     path="invoices/us-landscape-supply.pdf",
     language="en",
-    proves="American habits: MM/DD/YYYY, sales tax, discount and freight after the subtotal, a deposit that makes the balance due differ from the total.",
+    proves=(
+        "American habits: MM/DD/YYYY, sales tax, discount and freight after the subtotal, a "
+        "deposit that makes the balance due differ from the total."
+    ),
     document=INVOICE,
     draw=draw,
     size=LETTER,
