@@ -43,7 +43,7 @@ STACKED_SHARE, STACKED_MIN = 0.1, 5
 """Share and number of words on top of *different* words from which a page is not believed."""
 
 STACKED_NEIGHBOURS = 400
-"""How many words further down a page are compared: several lines' worth, and a bound on the work."""
+"""How many words further down a page are compared: several lines' worth; bounds the work."""
 
 PICTURE_AREA, PICTURE_WORDS, PICTURE_COVER = 0.5, 30, 0.3
 """A page is a scan with a stamp, not a text page, where pictures fill half of it, there are
@@ -74,6 +74,8 @@ def visible(boxes: Sequence[Box], picture: Picture) -> list[bool]:
     y0, y1 = _span(corners[:, 1] + TRIM_TOP * tall, corners[:, 3] - TRIM_BOTTOM * tall, height)
     table = np.zeros((height + 1, width + 1), np.int32)  # summed-area table
     np.cumsum(np.cumsum(_edges(picture), 0, np.int32), 1, out=table[1:, 1:])
+    # A pixel at the far sides would be compared with one outside the box.
+    x1, y1 = np.maximum(x1 - 1, x0 + 1), np.maximum(y1 - 1, y0 + 1)
     edges = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
     return [bool(number) for number in edges]
 

@@ -31,6 +31,7 @@ from docmill.infra.tasks import (
     ReadReport,
     extract_parts,
     read_pages,
+    warm_up,
 )
 from docmill.infra.wiring import extractor, ocr_engine
 from docmill.infra.workspace import Workspace
@@ -135,7 +136,7 @@ def run_batch(
     todo = {key: sources for key, sources in documents.items() if not lake.is_done(work.key(key))}
     progress.found(len(documents) + len(unread), len(documents) - len(todo))
     pages = failed = 0
-    with Cage(settings.workers, settings.limits.cage()) as cage:
+    with Cage(settings.workers, settings.limits.cage(), warm_up) as cage:
         runner = _Runner(work, workspace, cage)
         for outcome in _spread(runner.process, todo.items(), settings.workers):
             lake.commit_document(outcome)

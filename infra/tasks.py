@@ -30,6 +30,10 @@ from docmill.schemas.page import PageText
 from docmill.schemas.review import ReviewItem, ReviewReason
 
 
+def warm_up() -> None:
+    """Importing this module maps what work needs, before memory is counted."""
+
+
 @dataclass(frozen=True)
 class ReadOrder:
     """Read pages of one file into the lake; `pages` are numbers from 1, None for the first ones.

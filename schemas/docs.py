@@ -55,7 +55,12 @@ def _rules(schema: DocumentSchema) -> Iterator[str]:
         *(f"`{rule.field}` is `{rule.source}` where not printed" for rule in rules.fallbacks),
     ]
     if lines:
-        yield from ("", "What holds between them (`[]`: all rows together):", "", *(f"- {line}" for line in lines))
+        yield from (
+            "",
+            "What holds between them (`[]`: all rows together):",
+            "",
+            *(f"- {line}" for line in lines),
+        )
 
 
 def _joined(paths: Sequence[str], sign: str) -> str:

@@ -139,7 +139,7 @@ class LabelIndex:
 
 
 _NAME_WORDS = frozenset(
-    (word,) for word in "name firma company nom nombre nome naam nazwa namn navn entreprise".split()
+    (word,) for word in ["name", "firma", "company", "nom", "nombre", "nome", "naam", "nazwa", "namn", "navn", "entreprise"]
 )
 
 

@@ -102,12 +102,12 @@ def _information_block(sheet: Sheet) -> None:
         ("Ihre Bestellung", "4711/25 vom 24.02.2025"),
         ("Bearbeitet von", "Kerstin Vogel"),
         ("Telefon", "0341 555-0147"),
-        ("E-Mail", "vogel@beispielmann.example.com"),
+        ("E-Mail", "info@beispielmann.example.com"),
     )
     for step, (label, value) in enumerate(rows):
         y = 53 + step * 4.5
         sheet.text(122, y, label, SMALL.sized(8))
-        sheet.text(145, y, value, (BOLD if step == 0 else BODY).sized(8.5))
+        sheet.text(147.5, y, value, (BOLD if step == 0 else BODY).sized(8.5))
 
 
 def _opening(sheet: Sheet) -> float:

@@ -1,0 +1,121 @@
+"""`docmill doctor`: is everything here that a run needs?"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from docmill.flows.commands.options import workspace_option
+from docmill.infra.settings import Settings, load_settings
+from docmill.infra.workspace import Workspace
+from docmill.schemas.errors import DocmillError
+
+LITTLE_DISK = 2 * 10**9
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check's verdict: `ok`, `warn` or `fail`, and what to do about it."""
+
+    verdict: str
+    name: str
+    detail: str
+    advice: str = ""
+
+
+@click.command(epilog="\b\nExample:\n  docmill doctor\n")
+@workspace_option
+def doctor(workspace: Path | None) -> int:
+    """Check Python, packages, disk, a worker process and the warehouse; no network is used."""
+    settings = load_settings(workspace=workspace)
+    findings = list(_findings(settings))
+    for finding in findings:
+        click.echo(f"{finding.verdict:<5} {finding.name}: {finding.detail}")
+        if finding.advice:
+            click.echo(f"      what to do: {finding.advice}")
+    return 1 if any(finding.verdict == "fail" for finding in findings) else 0
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    yield Finding("ok", "python", f"{sys.version.split()[0]} on {platform.platform()}")
+    yield from _packages()
+    yield _memory()
+    yield _disk(settings.workspace)
+    for name, check in (("worker process", _worker), ("warehouse", _warehouse)):
+        yield _tried(name, lambda check=check: check(settings))
+
+
+def _packages() -> Iterator[Finding]:
+    for name in ("pymupdf", "duckdb", "pydantic", "prefect"):
+        try:
+            yield Finding("ok", name, version(name))
+        except PackageNotFoundError:
+            yield Finding("fail", name, "is not installed", "pip install docmill")
+
+
+def _memory() -> Finding:
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    detail = f"{free / 1e9:.1f} GB free, {os.cpu_count()} cores"
+    if free < 10**9:
+        return Finding("warn", "memory", detail, "Use fewer `--workers`.")
+    return Finding("ok", "memory", detail)
+
+
+def _disk(root: Path) -> Finding:
+    place = next(path for path in (root.absolute(), *root.absolute().parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    detail = f"{free / 1e9:.1f} GB free at {place}"
+    if free < LITTLE_DISK:
+        return Finding("warn", "disk", detail, "Choose a workspace elsewhere with `--workspace`.")
+    return Finding("ok", "disk", detail)
+
+
+def _tried(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding("ok", name, check())
+    except DocmillError as error:
+        return Finding("fail", name, error.message, error.hint)
+
+
+def _worker(settings: Settings) -> str:
+    """A worker process reads a page."""
+    import pymupdf
+
+    from docmill.infra.cage import Cage
+    from docmill.infra.tasks import ReadOrder, read_pages
+    from docmill.schemas.keys import document_id_of
+
+    document = pymupdf.open()
+    document.new_page().insert_text((72, 72), "A page to try the reader on")  # pyright: ignore
+    content = document.tobytes()  # pyright: ignore
+    with TemporaryDirectory() as folder, Cage(1, settings.limits.cage()) as cage:
+        path = Path(folder) / "page.pdf"
+        path.write_bytes(content)
+        order = ReadOrder(
+            lake_root=Path(folder) / "lake",
+            path=path,
+            document_id=document_id_of(content),
+            ocr=settings.ocr,
+            limits=settings.limits.opening(),
+        )
+        report = cage.call(read_pages, order)
+    failed = [page.failure.message for page in report.pages if page.failure]
+    return f"read {report.page_count} page" + "".join(f"; {text}" for text in failed)
+
+
+def _warehouse(settings: Settings) -> str:
+    from docmill.infra.warehouse.owner import WarehouseOwner
+
+    if not settings.workspace.exists():
+        return f"{settings.workspace} will be made by the first run"
+    with WarehouseOwner(Workspace(settings.workspace)):
+        return f"{settings.workspace} can be written"

@@ -1,0 +1,175 @@
+"""`docmill run`: the whole path, from files to published rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import monotonic
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from docmill.flows.commands.options import workspace_option
+from docmill.flows.commands.summary import print_summary
+from docmill.infra.pipeline import run_batch
+from docmill.infra.settings import Settings, load_settings
+from docmill.infra.sources import Sources, find_sources
+from docmill.infra.warehouse.owner import WarehouseOwner
+from docmill.infra.wiring import extractor, ocr_engine
+from docmill.infra.workspace import Workspace
+from docmill.schemas.document_schema import DocumentSchema
+from docmill.schemas.errors import UsageError, WorkspaceBusy
+from docmill.schemas.loading import builtin_schemas, load_schema
+from docmill.schemas.outcome import DocumentOutcome, DocumentStatus
+
+# In long runs, finished documents become visible this often.
+PUBLISH_EVERY_S = 20.0
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  docmill run invoices/
+  docmill run inbox/*.pdf --schema invoice --workspace data
+  docmill run contracts --schema my_schema.json --exclude 'drafts/*'
+"""
+)
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("--schema", help="Built-in name, auto, module:Class, path.py:Class or FILE.json.")
+@workspace_option
+@click.option("--ocr", help="Engine that reads pages.  [default: text_layer]")
+@click.option("--extractor", "extractor_name", help="Engine that fills schemas.  [default: local]")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out matching files.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one per core]")
+@click.option("--quiet", is_flag=True, help="No progress, no summary; the exit code tells.")
+def run(
+    sources: tuple[str, ...],
+    schema: str | None,
+    workspace: Path | None,
+    ocr: str | None,
+    extractor_name: str | None,
+    exclude: tuple[str, ...],
+    workers: int | None,
+    quiet: bool,
+) -> int:
+    """Process SOURCEs: files, folders, globs.
+
+    Every document ends with an outcome. Work that is already done is not done again.
+
+    Exit status: 0 all documents have an outcome and none failed, 3 some failed (they are listed),
+    2 wrong usage, 1 the run itself broke.
+    """
+    settings = load_settings(
+        workspace=workspace,
+        schema=schema,
+        ocr=ocr,
+        extractor=extractor_name,
+        workers=workers,
+    )
+    ocr_engine(settings.ocr)
+    extractor(settings.extractor)
+    schemas = _schemas(settings.schema_)
+    found = find_sources(sources, exclude)
+    if not found.files:
+        raise UsageError(
+            "no documents among the sources", "Name PDF or picture files, or a folder of them."
+        )
+    return _run(found, schemas, settings, Console(stderr=True, quiet=quiet), quiet)
+
+
+def _schemas(reference: str) -> tuple[DocumentSchema, ...]:
+    if reference == "auto":
+        return tuple(builtin_schemas().values())
+    return (load_schema(reference),)
+
+
+def _run(
+    found: Sources,
+    schemas: tuple[DocumentSchema, ...],
+    settings: Settings,
+    console: Console,
+    quiet: bool,
+) -> int:
+    workspace = Workspace(settings.workspace)
+    publisher = Publisher(workspace)
+    with ConsoleProgress(console) as progress:
+        report = run_batch(found.files, schemas, settings, progress, publisher.now_and_then)
+    publisher.publish()
+    failed = print_summary(Console(quiet=quiet), workspace, report, found.passed_over)
+    return 3 if failed else 0
+
+
+class Publisher:
+    """Loads what was committed and publishes it, at most every `PUBLISH_EVERY_S` on the way."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._last = monotonic()
+
+    def now_and_then(self) -> None:
+        """Publishes when enough time went by; another owner's turn is no failure."""
+        if monotonic() - self._last < PUBLISH_EVERY_S:
+            return
+        self._last = monotonic()
+        try:
+            self.publish()
+        except WorkspaceBusy:
+            return  # the run is not harmed; the end of the run, or the owner, loads the rest
+
+    def publish(self) -> None:
+        """Loads and publishes now."""
+        with WarehouseOwner(self._workspace) as owner:
+            owner.load(self._workspace.lake())
+            owner.publish()
+
+
+class ConsoleProgress:
+    """A progress bar on a terminal, a line per failure elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._started = monotonic()
+        self._pages = self._failed = 0
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("documents", total=None, note="")
+
+    def __enter__(self) -> ConsoleProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def found(self, documents: int, already_done: int) -> None:
+        """Sets the goal."""
+        self._bar.update(self._task, total=documents, completed=already_done)
+        if not self._console.is_terminal:
+            todo = documents - already_done
+            self._console.print(f"{documents} documents, {already_done} done before, {todo} to do")
+
+    def finished(self, outcome: DocumentOutcome) -> None:
+        """One step on; failures are shown at once."""
+        self._pages += outcome.page_count
+        self._failed += outcome.status is DocumentStatus.FAILED
+        rate = self._pages / max(0.001, monotonic() - self._started)
+        note = f"{rate:.1f} pages/s" + (f", {self._failed} failed" if self._failed else "")
+        self._bar.update(self._task, advance=1, note=note)
+        if outcome.status is DocumentStatus.FAILED and outcome.failures:
+            name = outcome.uri.rpartition("/")[2]
+            self._bar.console.print(f"failed: {name}: {outcome.failures[0].message}")

@@ -1,0 +1,47 @@
+"""`docmill status`: what is in the workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from docmill.flows.commands.options import workspace_option
+from docmill.infra.settings import load_settings
+from docmill.infra.warehouse.query import open_published
+from docmill.infra.workspace import Workspace
+
+# Title and query of each table shown.
+VIEWS = (
+    ("documents", "SELECT coalesce(schema_name, '-') AS schema, status, count(*) AS documents "
+     "FROM documents GROUP BY 1, 2 ORDER BY 1, 2"),
+    ("review queue", "SELECT reason, count(*) AS items FROM review_queue GROUP BY 1 ORDER BY 2 DESC"),
+    ("last runs", "SELECT started_at, documents, pages, failed FROM runs "
+     "ORDER BY started_at DESC LIMIT 5"),
+)  # fmt: skip
+
+
+@click.command(epilog="\b\nExample:\n  docmill status --workspace data\n")
+@workspace_option
+def status(workspace: Path | None) -> None:
+    """Documents, review queue, last runs, size and age of the snapshot."""
+    place = Workspace(load_settings(workspace=workspace).workspace)
+    console = Console()
+    connection = open_published(place)
+    try:
+        for title, sql in VIEWS:
+            cursor = connection.execute(sql)
+            names = [column[0] for column in cursor.description or ()]
+            table = Table(*names, title=title, title_justify="left", header_style="bold")
+            for row in cursor.fetchall():
+                table.add_row(*(str(value) for value in row))
+            console.print(table)
+        snapshot = connection.execute("SELECT published_at FROM snapshot").fetchone()
+    finally:
+        connection.close()
+    size = sum(path.stat().st_size for path in place.root.rglob("*") if path.is_file())
+    console.print(
+        f"published {snapshot[0] if snapshot else 'never'} UTC; {size / 1e6:.1f} MB on disk"
+    )
