@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from docmill.extractors.layout import Layout
 from docmill.extractors.render import OpenedPage
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.engine import EngineTag
@@ -36,7 +37,7 @@ class Extractor(Protocol):
         """Name and version, part of every key."""
         ...
 
-    def extract(self, pages: Sequence[PageText], schema: DocumentSchema) -> tuple[FieldValue, ...]:
+    def extract(self, layout: Layout, schema: DocumentSchema) -> tuple[FieldValue, ...]:
         """One value per scalar field, and the rows found for each list.
 
         Evidence, where given, is the engine's own citation; `ground` checks it. Confidence is

@@ -151,7 +151,7 @@ class DocumentSchema(Frozen):
 
 
 def pattern_of(path: str) -> str:
-    """A concrete path with its row numbers taken out: `line_items[2].quantity` -> `line_items[].quantity`."""
+    """A concrete path without row numbers: `line_items[2].quantity` -> `line_items[].quantity`."""
     head, bracket, tail = path.partition("[")
     if not bracket:
         return path

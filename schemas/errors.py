@@ -105,7 +105,7 @@ class NoText(InputError):
 
 
 class UntrustedText(InputError):
-    """The page's text layer is not what the page shows, and the chosen engine reads nothing else."""
+    """The text layer is not what the page shows, and the chosen engine reads nothing else."""
 
     default_hint = "Choose an OCR engine that reads pictures with `--ocr`."
 

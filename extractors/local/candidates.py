@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 from docmill.extractors.fold import folded
 from docmill.extractors.layout import Layout, Row, Segment, Token
@@ -136,7 +137,7 @@ def _date_candidates(
 def _range_sides(dates: Sequence[DateFound]) -> dict[DateFound, float]:
     """-1 for the first and 1 for the second date of each `from - to` in a row."""
     sides: dict[DateFound, float] = {}
-    for first, second in zip(dates, dates[1:], strict=False):
+    for first, second in pairwise(dates):
         if first not in sides and is_range(first, second):
             sides[first], sides[second] = -1.0, 1.0
     return sides

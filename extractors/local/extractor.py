@@ -142,6 +142,10 @@ def _rows(layout: Layout, rows: ListSpec, items: Sequence[Item]) -> Iterator[Fie
                 yield _cell(layout, f"{rows.name}[{number}].{spec.name}", cell)
 
 
+# A value under a heading that was hardly recognised; a clear heading adds the rest.
+CELL_TRUST = 0.5
+
+
 def _cell(layout: Layout, path: str, cell: Cell) -> FieldValue:
     tokens: tuple[Token, ...] = cell.candidate.tokens if cell.candidate else cell.tokens
     text = cell.candidate.raw if cell.candidate else join_lines(tokens).replace(", ", " ")
@@ -152,5 +156,9 @@ def _cell(layout: Layout, path: str, cell: Cell) -> FieldValue:
         status=ValueStatus.PRESENT,
         confidence=0.0,
         evidence=layout.evidence(tokens),
-        signals={"column": 1.0, "engine_probability": 0.8},
+        signals={
+            "column": cell.strength,
+            "engine_probability": CELL_TRUST + (1 - CELL_TRUST) * 0.9 * cell.strength,
+            "engine_margin": cell.strength,
+        },
     )

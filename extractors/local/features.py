@@ -148,8 +148,9 @@ def _kind_features(view: Viewpoint, spec: FieldSpec, candidate: Candidate) -> Fe
 
 
 def _range(spec: FieldSpec, candidate: Candidate) -> float:
-    """1 where the field asks for this side of `from - to`, -1 for the other; -0.5 in a range
-    although the field asks for none.
+    """1 where the field asks for this side of `from - to`, -1 for the other.
+
+    -0.5 in a range although the field asks for none.
     """
     side = candidate.traits["range"]
     words = set(fold(spec.name.replace("_", " ")))
@@ -158,7 +159,7 @@ def _range(spec: FieldSpec, candidate: Candidate) -> float:
 
 
 def _role(view: Viewpoint, spec: FieldSpec, candidate: Candidate) -> Features:
-    """Whose it is by place: the issuer's in letterhead and footer, the recipient's in the window."""
+    """Whose it is by place: letterhead and footer are the issuer's, the window the recipient's."""
     if spec.role is None:
         return {}
     page = view.scene.layout.page(candidate.tokens[0].page)

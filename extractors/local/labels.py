@@ -138,8 +138,13 @@ class LabelIndex:
         return None
 
 
+# "Name" in ten languages.
 _NAME_WORDS = frozenset(
-    (word,) for word in ["name", "firma", "company", "nom", "nombre", "nome", "naam", "nazwa", "namn", "navn", "entreprise"]
+    (word,)
+    for word in (
+        *("name", "firma", "company", "nom", "nombre", "nome"),
+        *("naam", "nazwa", "namn", "navn", "entreprise"),
+    )
 )
 
 

@@ -46,14 +46,16 @@ _COMMON: Mapping[str, float] = {
 
 _BY_KIND: Mapping[FieldKind, Mapping[str, float]] = {
     FieldKind.DATE: {
-        "bias": -3.0, "top": 1.5, "first_page": 0.5, "range": 2.0, "in_title": 3.0, "first": 0.8, "repeated": 0.5, "footer": -1.0,
+        "bias": -3.0, "top": 1.5, "first_page": 0.5, "range": 2.0, "in_title": 3.0,
+        "first": 0.8, "repeated": 0.5, "footer": -1.0,
     },
     FieldKind.AMOUNT: {
         "bias": -4.3, "two_decimals": 1.2, "currency": 0.4, "largest": 1.0, "repeated": 0.4,
         "in_rows": -3.5, "zero": -0.3, "large": 0.4,
     },
     FieldKind.IDENTIFIER: {
-        "bias": -4.0, "identifier_shape": 1.2, "in_title": 4.0, "top": 0.6, "first_page": 0.3, "repeated": 0.4,
+        "bias": -4.0, "identifier_shape": 1.2, "in_title": 4.0, "top": 0.6,
+        "first_page": 0.3, "repeated": 0.4,
         "in_rows": -2.0, "footer": -1.0,
     },
     FieldKind.NAME: {

@@ -7,7 +7,7 @@ the header is repeated, or where rows with the same columns follow at the next p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docmill.extractors.layout import LayoutPage, Row, Segment, Token
 from docmill.extractors.local.candidates import Candidate, Scene
@@ -27,11 +27,15 @@ _NUMERIC = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column by its header: the field it holds (None: none we ask for) and its span, pixels."""
+    """A column by its header: the field it holds (None: none we ask for) and its span, pixels.
+
+    `strength` is how surely the heading names the field, 0..1.
+    """
 
     field: FieldSpec | None
     x0: float
     x1: float
+    strength: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,7 @@ class Cell:
     field: FieldSpec
     tokens: tuple[Token, ...]
     candidate: Candidate | None
+    strength: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,15 +155,16 @@ def _columns(
     """Every heading of the header rows as a column; each field is used once, best label first."""
     spans = _heading_spans(page, first, last)
     taken: set[str] = set()
-    fields: dict[tuple[float, float], FieldSpec] = {}
+    fields: dict[tuple[float, float], tuple[FieldSpec, float]] = {}
     for hit in sorted(hits, key=lambda hit: (-hit.strength, len(_fields_of(hit, rows)), -hit.x0)):
         span = next(((a, b) for a, b in spans if a < hit.x1 and hit.x0 < b), None)
         spec = next((s for s in _fields_of(hit, rows) if s.name not in taken), None)
         if span is not None and spec is not None and span not in fields:
-            fields[span] = spec
+            fields[span] = (spec, hit.strength)
             taken.add(spec.name)
     for x0, x1 in spans:
-        yield Column(fields.get((x0, x1)), x0, x1)
+        spec, strength = fields.get((x0, x1), (None, 0.0))
+        yield Column(spec, x0, x1, strength)
 
 
 def _heading_spans(page: LayoutPage, first: int, last: int) -> list[tuple[float, float]]:
@@ -247,7 +253,7 @@ def _continue(current: dict[str, Cell], cells: Mapping[str, Cell], rows: ListSpe
         elif name in current and current[name].candidate is None:
             old = current[name]
             if len(old.tokens) < 60:
-                current[name] = Cell(cell.field, (*old.tokens, *cell.tokens), None)
+                current[name] = replace(old, tokens=(*old.tokens, *cell.tokens))
         elif name not in current:
             current[name] = cell
 
@@ -272,7 +278,7 @@ def _row_cells(
     for segment in row.segments:
         for tokens, found in _pieces(segment, numbers.get(segment, [])):
             column = _column_of(header.columns, tokens)
-            field = column.field if column else None
+            field, strength = (column.field, column.strength) if column else (None, 0.0)
             if field is None:
                 continue
             typed = next((c for c in found if c.kind is field.kind), None)
@@ -282,7 +288,9 @@ def _row_cells(
                 tokens = (*cells[field.name].tokens, *tokens)
             elif field.name in cells:
                 continue
-            cells[field.name] = Cell(field, tokens, typed if field.kind in _NUMERIC else None)
+            cells[field.name] = Cell(
+                field, tokens, typed if field.kind in _NUMERIC else None, strength
+            )
     return cells
 
 

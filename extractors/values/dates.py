@@ -80,8 +80,9 @@ class DateFound:
 
 @lru_cache(maxsize=1)
 def month_names() -> dict[str, int]:
-    """Folded month names and abbreviations of all `LANGUAGES`; names two languages use for
-    different months are left out.
+    """Folded month names and abbreviations of all `LANGUAGES`.
+
+    Names that two languages use for different months are left out.
     """
     found: dict[str, set[int]] = {}
     for language in LANGUAGES:

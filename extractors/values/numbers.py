@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 
 from babel.core import get_global
 
@@ -169,7 +170,7 @@ def _joined(tokens: Sequence[Token], size: int) -> bool:
     """Whether these words are one number written with spaces between its groups."""
     if len(tokens) < size or size == 1:
         return len(tokens) == size
-    gaps = [b.x0 - a.x1 for a, b in zip(tokens, tokens[1:], strict=False)]
+    gaps = [b.x0 - a.x1 for a, b in pairwise(tokens)]
     if max(gaps) > GROUP_GAP * tokens[0].height:
         return False
     head, *rest = [token.text for token in tokens]

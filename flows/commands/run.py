@@ -102,7 +102,9 @@ def _run(
     with ConsoleProgress(console) as progress:
         report = run_batch(found.files, schemas, settings, progress, publisher.now_and_then)
     publisher.publish()
-    failed = print_summary(Console(quiet=quiet), workspace, report, found.passed_over)
+    failed = print_summary(
+        Console(quiet=quiet, soft_wrap=True), workspace, report, found.passed_over
+    )
     return 3 if failed else 0
 
 

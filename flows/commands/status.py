@@ -17,7 +17,8 @@ from docmill.infra.workspace import Workspace
 VIEWS = (
     ("documents", "SELECT coalesce(schema_name, '-') AS schema, status, count(*) AS documents "
      "FROM documents GROUP BY 1, 2 ORDER BY 1, 2"),
-    ("review queue", "SELECT reason, count(*) AS items FROM review_queue GROUP BY 1 ORDER BY 2 DESC"),
+    ("review queue", "SELECT reason, count(*) AS items FROM review_queue "
+     "GROUP BY 1 ORDER BY 2 DESC"),
     ("last runs", "SELECT started_at, documents, pages, failed FROM runs "
      "ORDER BY started_at DESC LIMIT 5"),
 )  # fmt: skip
