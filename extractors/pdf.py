@@ -30,6 +30,8 @@ POINTS_PER_INCH = 72
 # becoming CIDs, and nothing is clipped, because words beyond the page's edge are to be counted.
 _TEXT_FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_PRESERVE_IMAGES
 
+_PAGE_KEYS = frozenset({"Contents", "MediaBox", "Resources", "Parent"})
+
 _HIDDEN = (1, 3)  # MuPDF's Display_Hidden and Display_NoView
 
 _MUPDF_ERRORS = (
@@ -125,7 +127,7 @@ class PdfPage:
             UnreadableFile: MuPDF cannot interpret the page.
         """
         with self._watched(f"The text of page {self.number} cannot be read"):
-            layer = self._page.get_textpage(flags=_TEXT_FLAGS)
+            layer = self._page.get_textpage(clip=pymupdf.INFINITE_RECT(), flags=_TEXT_FLAGS)
             words = tuple(
                 RawWord(_well_formed(text), self._displayed(x0, y0, x1, y1), block, line)
                 for x0, y0, x1, y1, text, block, line, _ in layer.extractWORDS()
@@ -213,7 +215,11 @@ class PdfFile:
             UnreadableFile: the page is damaged.
         """
         with _translated(f"Page {number} cannot be loaded"):
-            return PdfPage(self._document.load_page(number - 1), number)
+            page = self._document.load_page(number - 1)
+            # MuPDF shows an empty page where the page tree points at something else.
+            if _PAGE_KEYS.isdisjoint(self._document.xref_get_keys(page.xref)):
+                raise UnreadableFile(f"Page {number} is missing from the file.")
+            return PdfPage(page, number)
 
     def close(self) -> None:
         """Give the file's memory back; pages loaded from it are useless afterwards."""

@@ -29,6 +29,8 @@ READING_DPI = 200
 JPEG_MAX_SIDE_PX = 65_500
 """JPEG cannot hold a longer side."""
 
+_SLACK = 0.001  # MuPDF forgives so much before it begins another pixel
+
 UNLOADABLE_PAGE = PageInfo(width_pt=612, height_pt=792)
 """Stands for the size of a page that cannot be loaded; PDF readers assume the same."""
 
@@ -258,7 +260,8 @@ def fitting_dpi(info: PageInfo, dpi: float, max_pixels: int) -> float:
 
 def _pixels(info: PageInfo, dpi: float) -> tuple[int, int]:
     scale = dpi / POINTS_PER_INCH
-    return max(1, round(info.width_pt * scale)), max(1, round(info.height_pt * scale))
+    width, height = info.width_pt * scale, info.height_pt * scale
+    return max(1, math.ceil(width - _SLACK)), max(1, math.ceil(height - _SLACK))
 
 
 def _pdf_info(page: PdfPage) -> PageInfo:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
 
+from docmill.extractors.fold import folded
 from docmill.extractors.local.candidates import Candidate
 from docmill.extractors.local.features import Features, Viewpoint, features_of, kind_candidates
 from docmill.extractors.local.scorer import Scorer, probability
-from docmill.schemas.document_schema import DocumentSchema, FieldSpec, SumRule
+from docmill.schemas.document_schema import DocumentSchema, FieldKind, FieldSpec, SumRule
 
 # Candidates per field that are kept as alternatives, and tried in sums.
 MOST_KEPT = 6
@@ -116,17 +117,23 @@ def _without_clashes(
 ) -> dict[str, Sequence[Scored]]:
     """Lowers candidates whose words already answer a likelier field with another label."""
     result: dict[str, Sequence[Scored]] = {}
-    owners: dict[Candidate, str] = {}
+    owners: set[Candidate | str] = set()
     order = sorted(schema.fields, key=lambda spec: -_top(ranking[spec.name]))
     for spec in order:
         items = [
-            _rescored(item, spec, scorer, taken=1.0) if item.candidate in owners else item
+            _rescored(item, spec, scorer, taken=1.0) if _owned(item) in owners else item
             for item in ranking[spec.name]
         ]
         result[spec.name] = sorted(items, key=lambda item: -item.log_odds)
         if result[spec.name] and result[spec.name][0].probability >= MIN_PROBABILITY:
-            owners[result[spec.name][0].candidate] = spec.name
+            owners.add(_owned(result[spec.name][0]))
     return result
+
+
+def _owned(item: Scored) -> Candidate | str:
+    """What one field has and no other: its words; for a name, wherever it is printed."""
+    named = item.candidate.kind is FieldKind.NAME
+    return folded(item.candidate.value) if named else item.candidate
 
 
 def _top(items: Sequence[Scored]) -> float:

@@ -21,6 +21,8 @@ CELL_DECAY = 0.85
 TEXT_DECAY = 0.45
 # A label whose value stands beside it seldom has another one below.
 TAKEN_DECAY = 0.35
+# Text that is more likely the rest of a heading, or the next one.
+HEADING_DECAY = 0.3
 MAX_ROWS_BELOW = 45
 # Words between label and value that say nothing: "Total due in EUR:", "Invoice no. is".
 _CONNECTORS = frozenset(
@@ -90,13 +92,17 @@ def _beside(
     page = scene.layout.page(hit.segment.page)
     tokens = page.rows[hit.segment.row].tokens
     closeness = hit.strength
+    loosely = _text_beside(page, hit)
     passed: dict[str, int] = defaultdict(int)
     behind: set[Token] = set()
     for token in tokens[tokens.index(hit.tokens[-1]) + 1 :]:
         here = starts.get(token, [])
         distance = 1 / (1 + (token.x0 - hit.x1) / page.width)
         for candidate in here:
-            yield candidate, closeness * distance * VALUE_DECAY ** passed[candidate.kind]
+            factor = VALUE_DECAY ** passed[candidate.kind]
+            if candidate.kind in _LOOSE:
+                factor *= loosely
+            yield candidate, closeness * distance * factor
         for candidate in here:
             passed[candidate.kind] += 1
             if candidate.kind not in _LOOSE:
@@ -107,6 +113,34 @@ def _beside(
             closeness *= WORD_DECAY
         if closeness < 0.05:
             return
+
+
+def _text_beside(page: LayoutPage, hit: LabelHit) -> float:
+    """How far free text to the right is the label's value, and not more of a heading.
+
+    `Supplier code` without a colon is one heading; and where label and neighbour both have their
+    own text right below them, they are headings of columns.
+    """
+    if hit.tokens[-1].text.endswith(":"):
+        return 1.0
+    if hit.tokens[-1] is not hit.segment.tokens[-1]:
+        return HEADING_DECAY
+    row = page.rows[hit.segment.row]
+    place = row.segments.index(hit.segment)
+    neighbours = (hit.segment, *row.segments[place + 1 : place + 2])
+    if len(neighbours) == 2 and all(_has_text_below(page, s) for s in neighbours):
+        return HEADING_DECAY
+    return 1.0
+
+
+def _has_text_below(page: LayoutPage, segment: Segment) -> bool:
+    """Whether text with the same left edge follows in the very next line."""
+    for row in page.rows[segment.row + 1 : segment.row + 4]:
+        if row.y0 - segment.y1 > page.line_height:
+            return False
+        if any(abs(other.x0 - segment.x0) < page.line_height for other in row.segments):
+            return True
+    return False
 
 
 # Kinds that are made of any words: they stand for nothing that was passed over.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from docmill.extractors.fold import fold, folded
-from docmill.extractors.layout import Layout, Segment, Token
+from docmill.extractors.layout import Layout, Row, Segment, Token
 from docmill.extractors.values.parties import has_legal_form
 from docmill.schemas.document_schema import DocumentSchema, FieldKind
 
@@ -96,7 +96,7 @@ class LabelIndex:
                 continue
             page = layout.page(hit.segment.page)
             for row in page.rows[hit.segment.row + 1 : hit.segment.row + 6]:
-                segment = next((s for s in row.segments if abs(s.x0 - hit.x0) < s.height), None)
+                segment = _indented(row, hit.x0, page.width)
                 if segment is None or segment.tokens[0] in taken:
                     continue
                 if fold(segment.tokens[0].text)[:1] in _NAME_WORDS:
@@ -106,7 +106,10 @@ class LabelIndex:
 
     def _find_in(self, segment: Segment) -> Iterator[LabelHit]:
         pieces = [
-            (piece, at) for at, token in enumerate(segment.tokens) for piece in fold(token.text)
+            (piece, at + part / 1000)
+            for at, token in enumerate(segment.tokens)
+            for part, text in enumerate(token.text.split("/"))  # `Buyer/Recipient`: two words
+            for piece in fold(text)
         ]
         fuzzy = any(token.confidence is not None for token in segment.tokens)
         start = 0
@@ -116,7 +119,7 @@ class LabelIndex:
                 start += 1
                 continue
             end, paths, likeness = found
-            tokens = segment.tokens[pieces[start][1] : pieces[end - 1][1] + 1]
+            tokens = segment.tokens[int(pieces[start][1]) : int(pieces[end - 1][1]) + 1]
             start, began = end, start
             if paths <= self._names and _is_part_of_name(segment, tokens):
                 start = began + 1
@@ -124,7 +127,7 @@ class LabelIndex:
             yield LabelHit(paths, tokens, segment, likeness, _purity(segment, tokens))
 
     def _longest_from(
-        self, pieces: Sequence[tuple[str, int]], start: int, *, fuzzy: bool
+        self, pieces: Sequence[tuple[str, float]], start: int, *, fuzzy: bool
     ) -> tuple[int, frozenset[str], float] | None:
         if start and pieces[start][1] == pieces[start - 1][1] and pieces[start][0] not in "#%":
             return None  # a label begins with a word, not inside one
@@ -146,6 +149,12 @@ _NAME_WORDS = frozenset(
         *("naam", "nazwa", "namn", "navn", "entreprise"),
     )
 )
+
+
+def _indented(row: Row, x0: float, page_width: float) -> Segment | None:
+    """The row's segment that begins at `x0` or a little to the right of it."""
+    inside = (s for s in row.segments if -0.01 < (s.x0 - x0) / page_width < 0.15)
+    return next(inside, None)
 
 
 def _is_part_of_name(segment: Segment, label: Sequence[Token]) -> bool:

@@ -14,6 +14,8 @@ from docmill.extractors.layout import Layout, LayoutPage, Segment, Token
 
 # Lines of one address stand closer than this many line heights (from bottom to top).
 LINE_GAP = 1.8
+# Widely set lines count as one address only with the very same left edge.
+WIDE_LINE_GAP = 2.6
 MAX_LINES = 9
 
 _LEGAL_FORM = re.compile(
@@ -40,6 +42,7 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _ONE_LINE_SPLIT = re.compile(r"\s+[•·|∙●–—-]\s+|\s*[•·|∙●]\s*|,\s+")
+_BULLETS = frozenset("•·|∙●")
 _STREET = re.compile(
     r"\d|(?:str|straße|strasse|weg|platz|allee|gasse|street|road|avenue|lane|drive|boulevard|rue|via|"
     r"calle|plaza|piazza|corso|laan|straat|plein|box|postfach|floor|suite)\b",
@@ -110,7 +113,9 @@ def find_parties(layout: Layout, label_tokens: frozenset[Token]) -> list[PartyFo
         for block in blocks_of(page):
             found.extend(_block_parties(block, label_tokens))
         for row in page.rows:
-            for segment in row.segments:
+            bulleted = len(row.segments) > 1 and any(t.text in _BULLETS for t in row.tokens)
+            whole = (Segment(row.tokens, row.page, row.number),)
+            for segment in whole if bulleted else row.segments:
                 found.extend(_one_liners(segment))
     return found
 
@@ -131,8 +136,10 @@ def blocks_of(page: LayoutPage) -> list[list[Segment]]:
 def _continues(above: Segment, below: Segment) -> bool:
     height = max(above.height, below.height)
     gap = below.y0 - above.y1
-    if above.row == below.row or not -0.5 * height <= gap <= LINE_GAP * height:
+    if above.row == below.row or not -0.5 * height <= gap <= WIDE_LINE_GAP * height:
         return False
+    if gap > LINE_GAP * height:
+        return abs(above.x0 - below.x0) <= 0.15 * height
     tolerance = 0.5 * height
     centres = abs((above.x0 + above.x1) - (below.x0 + below.x1)) / 2
     return (

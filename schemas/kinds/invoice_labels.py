@@ -99,11 +99,9 @@ SELLER_NAME: Final = {
     " | Service provider | Provider | Remit to | Payee | Beneficiary | Company name | Company"
     " | From",
     "de": "Verkäufer | Rechnungssteller | Rechnungsaussteller | Aussteller | Lieferant"
-    " | Leistungserbringer | Zahlungsempfänger | Kontoinhaber | Absender | Von",
-    "fr": "Vendeur | Fournisseur | Émetteur | Émis par | Prestataire | Bénéficiaire"
-    " | Titulaire du compte | Expéditeur",
-    "es": "Vendedor | Proveedor | Emisor | Emitido por | Datos del emisor | Beneficiario"
-    " | Titular de la cuenta",
+    " | Leistungserbringer | Zahlungsempfänger | Absender | Von",
+    "fr": "Vendeur | Fournisseur | Émetteur | Émis par | Prestataire | Bénéficiaire | Expéditeur",
+    "es": "Vendedor | Proveedor | Emisor | Emitido por | Datos del emisor | Beneficiario",
     "it": "Venditore | Fornitore | Cedente/prestatore | Cedente | Prestatore | Emittente"
     " | Mittente | Beneficiario",
     "nl": "Verkoper | Leverancier | Opdrachtnemer | Begunstigde | Afzender | Van",
