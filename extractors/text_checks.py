@@ -29,8 +29,8 @@ BLANK_SHARE = 2e-5
 """Largest share of inked pixels on a blank page: 10 pixels on A4, less than one short word."""
 
 EDGE_LEVELS = 3
-"""Levels between neighbouring pixels that show a stroke: small print in #ddd or yellow has 5 or more,
-bare paper and filled areas 0. Noise counts as strokes, which errs towards believing."""
+"""Levels between neighbouring pixels that show a stroke: small print in #ddd or yellow has 5 or
+more, bare paper and filled areas 0. Noise counts as strokes, which errs towards believing."""
 
 TRIM_TOP, TRIM_BOTTOM = 0.12, 0.08
 """Shares of a word's box cut off before looking: lines set tightly reach into each other there."""

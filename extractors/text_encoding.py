@@ -39,8 +39,12 @@ def doubt_of_characters(characters: str) -> str | None:
     Args:
         characters: all of the page's, as they came, control codes included.
     """
-    marks = Counter({mark: n for mark, n in Counter(characters).items() if not mark.isspace()})
+    marks = Counter({mark: n for mark, n in Counter(characters).items() if not _is_space(mark)})
     return _doubt_of_faults(marks) or _doubt_of_shift(marks)
+
+
+def _is_space(mark: str) -> bool:
+    return mark in "\t\n\r" or unicodedata.category(mark).startswith("Z")
 
 
 def _doubt_of_faults(marks: Counter[str]) -> str | None:

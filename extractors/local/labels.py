@@ -89,7 +89,6 @@ class LabelIndex:
 
     def _name_rows(self, layout: Layout, hits: Sequence[LabelHit]) -> Iterator[LabelHit]:
         """`Name:` in the rows under a party's heading stands for the party's name."""
-        taken = {token for hit in hits for token in hit.tokens}
         for hit in hits:
             paths = hit.paths & self._names
             if not paths or hit.purity < 0.6:
@@ -97,7 +96,7 @@ class LabelIndex:
             page = layout.page(hit.segment.page)
             for row in page.rows[hit.segment.row + 1 : hit.segment.row + 6]:
                 segment = _indented(row, hit.x0, page.width)
-                if segment is None or segment.tokens[0] in taken:
+                if segment is None:
                     continue
                 if fold(segment.tokens[0].text)[:1] in _NAME_WORDS:
                     tokens = segment.tokens[:1]

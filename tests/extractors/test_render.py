@@ -123,8 +123,14 @@ def test_a_broken_page_costs_that_page_only() -> None:
     with open_document(raw_pdf(2, b"3 0 R 9 0 R")) as document:
         assert document.page(1).info.width_pt == 99
         assert document.source.pages[1] == UNLOADABLE_PAGE
-        with pytest.raises(UnreadableFile, match="Page 2 is missing"):
+        with pytest.raises(UnreadableFile, match="Page 2"):
             document.page(2)
+
+
+def test_a_page_that_is_something_else_is_no_blank_page() -> None:
+    content = raw_pdf(1, b"4 0 R").replace(b"trailer", b"4 0 obj<</Type/Font>>endobj\ntrailer")
+    with open_document(content) as document, pytest.raises(UnreadableFile, match="Page 1"):
+        document.page(1)
 
 
 def test_too_many_bytes() -> None:

@@ -37,10 +37,11 @@ def tick_box(page: pymupdf.Page, value: bool = True) -> None:
 
 
 def without_appearance(page: pymupdf.Page) -> None:
-    """Takes away what is drawn, and the means (a font) for a reader to draw it."""
+    """What form fillers leave behind that set values and leave the drawing to the reader."""
     for widget in page.widgets():
-        page.parent.xref_set_key(widget.xref, "AP", "null")
-        page.parent.xref_set_key(widget.xref, "DA", "null")
+        kind, drawing = page.parent.xref_get_key(widget.xref, "AP/N")
+        assert kind == "xref"
+        page.parent.update_stream(int(drawing.split()[0]), b"/Tx BMC EMC")
 
 
 @pytest.mark.parametrize("rotation", [0, 90])

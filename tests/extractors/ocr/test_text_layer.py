@@ -293,7 +293,7 @@ def misread(*replaced: tuple[str, str]) -> bytes:
     document = pymupdf.open()
     page = document.new_page(width=500, height=600)
     letter(page)
-    table = dict((ord(drawn), ord(said)) for drawn, said in replaced)
+    table = {ord(drawn): ord(said) for drawn, said in replaced}
     lines = "".join(f"<{code:02x}> <{table.get(code, code):04x}>\n" for code in range(32, 127))
     cmap = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
