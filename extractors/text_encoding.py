@@ -68,10 +68,11 @@ def _doubt_of_shift(marks: Counter[str]) -> str | None:
     for mark, number in marks.items():
         if mark.isascii():
             codes[ord(mark) + SHIFT_LARGEST] = number
-    if _letters(codes, 0).sum() < SHIFT_MIN_LETTERS or _likeness(codes, 0) > SHIFT_UNLIKE:
+    if _likeness(codes, 0) > SHIFT_UNLIKE:
         return None
     likeliest = max(range(-SHIFT_LARGEST, SHIFT_LARGEST), key=lambda off: _likeness(codes, off))
-    if _likeness(codes, likeliest) < SHIFT_LIKE:
+    letters = _letters(codes, likeliest).sum()
+    if letters < SHIFT_MIN_LETTERS or _likeness(codes, likeliest) < SHIFT_LIKE:
         return None
     return f"letters come out as those {abs(likeliest)} places off in the character table"
 

@@ -98,7 +98,7 @@ def test_every_incomplete_reading_has_its_error(
     text = answer(page, status).model_copy(update={"findings": ("the reason",)})
     error = read_failure_of(text)
     assert (error is None) is status.complete
-    if expected is not None:
+    if error is not None:
         assert type(error) is expected
         assert "age 1" in error.message
         assert "the reason" in error.message
