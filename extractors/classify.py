@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from docmill.extractors.fold import folded
 from docmill.extractors.layout import Layout, Segment
 from docmill.extractors.local.labels import LabelIndex
-from docmill.schemas.document_schema import DocumentSchema
+from docmill.schemas.document_schema import DocumentSchema, Role
 
 CLASSIFY_VERSION = 1
 # A title alone in large print at the top is worth this many labels.
 TITLE_WORTH = 4.0
 # Fewer signs than this fit any business letter.
 MIN_SIGNS = 4.0
+# Width of a page over its height below which it is a roll; A4 has 0.71.
+NARROW = 0.6
+ROLL_WORTH = 3.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,15 @@ def _signs(layout: Layout, schema: DocumentSchema) -> float:
     title = max((_title_worth(layout, s, titles) for s in layout.segments), default=0.0)
     hits = LabelIndex(schema).find(layout)
     fields = {path for hit in hits for path in hit.paths if hit.purity > 0.5}
-    return title + min(6.0, len(fields) / 2)
+    return title + min(6.0, len(fields) / 2) + _roll_worth(layout, schema)
+
+
+def _roll_worth(layout: Layout, schema: DocumentSchema) -> float:
+    """What comes off a till roll is narrow and names no recipient."""
+    page = layout.pages[0]
+    narrow = page.width < NARROW * page.height
+    addressed = any(spec.role is Role.RECIPIENT for spec in schema.fields)
+    return ROLL_WORTH if narrow and not addressed else 0.0
 
 
 def _title_worth(layout: Layout, segment: Segment, titles: set[str]) -> float:

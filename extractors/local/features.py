@@ -59,6 +59,11 @@ class Viewpoint:
         return max(amounts, default=None)
 
     @cached_property
+    def distinct(self) -> Mapping[FieldKind, int]:
+        """How many different values of each kind stand in the document."""
+        return Counter(kind for kind, _ in self.counts)
+
+    @cached_property
     def first_of_kind(self) -> Mapping[FieldKind, Candidate]:
         """The first candidate of each kind in reading order."""
         return {kind: found[0] for kind, found in self.scene.by_kind.items()}
@@ -125,6 +130,7 @@ def _title(view: Viewpoint, spec: FieldSpec, candidate: Candidate) -> Features:
     return {
         "in_title": float(own and row in view.scene.title_rows),
         "first": float(own and first),
+        "only": float(own and view.distinct.get(candidate.kind, 0) == 1),
     }
 
 

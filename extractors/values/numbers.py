@@ -83,9 +83,9 @@ def currency_signs() -> dict[str, str]:
     common = {
         "€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "RS": "INR",
         "₽": "RUB", "₩": "KRW", "ZŁ": "PLN", "KČ": "CZK", "FR": "CHF", "SFR": "CHF", "RM": "MYR",
-        "EURO": "EUR", "EUROS": "EUR", "KR": "SEK", "FT": "HUF", "R$": "BRL", "₺": "TRY",
+        "EURO": "EUR", "EUROS": "EUR", "KR": "SEK", "R$": "BRL", "₺": "TRY",
         "C$": "CAD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "S$": "SGD", "HK$": "HKD",
-        "₪": "ILS", "₴": "UAH", "฿": "THB", "₫": "VND", "LEI": "RON", "FT.": "HUF",
+        "₪": "ILS", "₴": "UAH", "฿": "THB", "₫": "VND", "LEI": "RON",
     }  # fmt: skip
     return {**{code: code for code in codes if code not in _WORDS}, **common}
 

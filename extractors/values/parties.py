@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from docmill.extractors.layout import Layout, LayoutPage, Segment, Token
+from docmill.extractors.layout import Layout, LayoutPage, Row, Segment, Token
 
 # Lines of one address stand closer than this many line heights (from bottom to top).
 LINE_GAP = 1.8
@@ -113,9 +113,7 @@ def find_parties(layout: Layout, label_tokens: frozenset[Token]) -> list[PartyFo
         for block in blocks_of(page):
             found.extend(_block_parties(block, label_tokens))
         for row in page.rows:
-            bulleted = len(row.segments) > 1 and any(t.text in _BULLETS for t in row.tokens)
-            whole = (Segment(row.tokens, row.page, row.number),)
-            for segment in whole if bulleted else row.segments:
+            for segment in _joined_by_bullets(row):
                 found.extend(_one_liners(segment))
     return found
 
@@ -150,7 +148,11 @@ def _continues(above: Segment, below: Segment) -> bool:
 
 
 def _block_parties(block: Sequence[Segment], labels: frozenset[Token]) -> Iterator[PartyFound]:
-    lines = [line for segment in block if (line := _without_labels(segment, labels))]
+    lines = [
+        line
+        for segment in block
+        if (line := _without_labels(segment, labels)) and not any(_one_liners(segment))
+    ]
     postal = next((n for n, line in enumerate(lines) if n and _POSTAL.search(_text(line))), None)
     if postal is None:
         for line in lines:
@@ -230,6 +232,18 @@ def _one_liners(segment: Segment) -> Iterator[PartyFound]:
     if name and address:
         form = has_legal_form(text[slice(*pieces[0])])
         yield PartyFound(tuple(name), tuple(address), segment, legal_form=form, one_line=True)
+
+
+def _joined_by_bullets(row: Row) -> list[Segment]:
+    """The row's segments, those on both sides of a bullet joined to one."""
+    joined: list[Segment] = []
+    for segment in row.segments:
+        before = joined[-1] if joined else None
+        if before and (segment.tokens[0].text in _BULLETS or before.tokens[-1].text in _BULLETS):
+            joined[-1] = Segment((*before.tokens, *segment.tokens), row.page, row.number)
+        else:
+            joined.append(segment)
+    return joined
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:
