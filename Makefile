@@ -28,7 +28,7 @@ run: $(VENV)/.installed-run  ## Process the sample documents into ./docmill-data
 test: $(VENV)/.installed-dev  ## Lint, format, types, layers, then all tests.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 

@@ -152,7 +152,7 @@ class PdfPage:
                 yield
         finally:
             said = pymupdf.TOOLS.mupdf_warnings().splitlines()
-            new = [line for line in said if _LOSS.search(line)]
+            new = [_well_formed(line) for line in said if _LOSS.search(line)]
             self.complaints = tuple(dict.fromkeys((*self.complaints, *new)))
 
     def _widget(self, widget: Any) -> RawWidget:
@@ -273,4 +273,4 @@ def _translated(message: str) -> Generator[None]:
     except _MUPDF_ERRORS as error:
         if "malloc" in str(error) or "malloc" in str(error.__cause__):
             raise MemoryError(str(error)) from error
-        raise UnreadableFile(f"{message}: {error}") from error
+        raise UnreadableFile(f"{message}: {_well_formed(str(error))}") from error

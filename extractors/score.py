@@ -30,6 +30,8 @@ _WEIGHTS: Mapping[str, float] = {
 }
 _BIAS = -0.9
 _DAMPING = 0.75
+# A failed check over this many values or fewer speaks fully against each of them.
+SHARED_BLAME = 3
 # Without any evidence of being right, nobody should read certainty into a number.
 CEILING, FLOOR = 0.99, 0.01
 
@@ -65,9 +67,14 @@ def _signals(
         f"match_{value.match}": 1.0,
         "margin": value.signals.get("engine_margin", 0.0),
         "checks_passed": float(any(check.passed for check in own)),
-        "checks_failed": float(any(not check.passed for check in own)),
+        "checks_failed": max((_blame(check) for check in own if not check.passed), default=0.0),
         "text_doubt": _text_doubt(value, words),
     }
+
+
+def _blame(check: Check) -> float:
+    """How much of a failed check falls on each value: little where one of many may be wrong."""
+    return min(1.0, SHARED_BLAME / len(check.paths))
 
 
 def _log_odds(probability: float) -> float:

@@ -129,6 +129,8 @@ class EngineUnavailable(EngineError):
 class BadOutput(EngineError):
     """An engine answered something that cannot be used."""
 
+    default_hint = "Try another engine with `--ocr`, or print the page to a new PDF."
+
 
 class CageError(DocmillError):
     """Work in a worker process was cut off."""

@@ -47,7 +47,7 @@ _COMMON: Mapping[str, float] = {
 _BY_KIND: Mapping[FieldKind, Mapping[str, float]] = {
     FieldKind.DATE: {
         "bias": -3.0, "top": 1.5, "first_page": 0.5, "range": 2.0, "in_title": 3.0,
-        "first": 1.6, "only": 1.2, "repeated": 0.5, "footer": -1.0,
+        "first": 2.2, "only": 1.2, "repeated": 0.5, "footer": -1.0,
     },
     FieldKind.AMOUNT: {
         "bias": -4.3, "two_decimals": 1.2, "currency": 0.4, "largest": 1.0, "repeated": 0.4,

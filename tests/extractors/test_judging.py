@@ -129,3 +129,9 @@ def test_the_local_extractor_gives_every_field_a_status(
     missing = triage(extraction, invoice, [page], Thresholds())
     assert all(0 <= value.confidence <= 1 for value in extraction.fields)
     assert not any(item.path == "total" and item.reason == "required_missing" for item in missing)
+
+
+def test_text_that_is_no_unicode_never_reaches_a_message() -> None:
+    from docmill.extractors.pdf import _well_formed  # pyright: ignore[reportPrivateUsage]
+
+    assert _well_formed("caf\udc85é").encode()
