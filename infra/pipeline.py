@@ -36,7 +36,7 @@ from docmill.infra.tasks import (
 from docmill.infra.wiring import extractor, ocr_engine
 from docmill.infra.workspace import Workspace
 from docmill.schemas.document_schema import DocumentSchema
-from docmill.schemas.errors import CageError, DocmillError, SourceGone
+from docmill.schemas.errors import CageError, DocmillError, InternalError, SourceGone
 from docmill.schemas.keys import stable_key
 from docmill.schemas.outcome import (
     DocumentOutcome,
@@ -53,6 +53,8 @@ from docmill.schemas.source import Sighting
 CHUNK_PAGES = 16
 # Documents handed to the threads ahead of time, per worker.
 AHEAD = 4
+# What one page, or one extraction, can do to the worker it runs in.
+CUT_OFF = (CageError, InternalError)
 T = TypeVar("T")
 
 
@@ -280,7 +282,7 @@ class _Runner:
         count = len(order.pages) if order.pages else order.first_pages
         try:
             return self._call_read(order, count)
-        except CageError:
+        except CUT_OFF:
             pass
         if order.pages is None:
             opened = self._call_read(replace(order, first_pages=0), 1)
@@ -294,7 +296,7 @@ class _Runner:
     def _single(self, order: ReadOrder, number: int) -> PageReport:
         try:
             return self._call_read(replace(order, pages=(number,)), 1).pages[0]
-        except CageError as error:
+        except CUT_OFF as error:
             return PageReport(number, None, Failure.of(error, Stage.READ, page=number, attempt=2))
 
     def _call_read(self, order: ReadOrder, pages: int) -> ReadReport:
@@ -317,7 +319,7 @@ class _Runner:
         for attempt in (1, 2):
             try:
                 return self.cage.call(extract_parts, order, wall_s=seconds)
-            except CageError as error:
+            except CUT_OFF as error:
                 failure = Failure.of(error, Stage.EXTRACT, attempt=attempt)
         return ExtractReport((), (failure,))
 

@@ -1,0 +1,119 @@
+"""A batch as a whole: real worker processes, a real lake, a real warehouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pymupdf
+import pytest
+
+from docmill.infra.pipeline import BatchReport, run_batch
+from docmill.infra.settings import load_settings
+from docmill.infra.sources import find_sources
+from docmill.infra.workspace import Workspace
+from docmill.schemas.loading import load_schema
+from docmill.schemas.outcome import DocumentOutcome, DocumentStatus
+
+CROWD = 400_000
+
+
+class Collected:
+    """Outcomes by file name."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, DocumentOutcome] = {}
+
+    def found(self, documents: int, already_done: int) -> None:
+        self.already_done = already_done
+
+    def finished(self, outcome: DocumentOutcome) -> None:
+        self.outcomes[Path(outcome.uri).name] = outcome
+
+
+def run(folder: Path, workspace: Path, **limits: int) -> tuple[Collected, BatchReport]:
+    settings = load_settings(workspace=workspace, limits=limits or None)
+    collected = Collected()
+    files = find_sources([str(folder)]).files
+    report = run_batch(files, [load_schema("invoice")], settings, collected, lambda: None)
+    return collected, report
+
+
+def pdf_of(*pages: str) -> pymupdf.Document:
+    document = pymupdf.open()
+    for text in pages:
+        document.new_page().insert_text((72, 72), text)  # pyright: ignore
+    return document
+
+
+def crowded(words: int) -> pymupdf.Document:
+    """A page with so many words that reading it takes a gigabyte."""
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_font(fontname="helv")  # pyright: ignore
+    line = b" ".join(b"w%d" % number for number in range(100))
+    lines = b"".join(b"BT /helv 1 Tf 1 0 0 1 9 %d Tm (%s) Tj ET\n" % (n % 800, line)
+                     for n in range(words // 100))  # fmt: skip
+    xref = document.get_new_xref()  # pyright: ignore
+    document.update_object(xref, "<<>>")  # pyright: ignore
+    document.update_stream(xref, lines)  # pyright: ignore
+    page.set_contents(xref)  # pyright: ignore
+    return document
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+def test_a_page_that_eats_memory_costs_that_page_only(inbox: Path, tmp_path: Path) -> None:
+    document = pdf_of("Invoice no. 4711")
+    document.insert_pdf(crowded(CROWD))  # pyright: ignore
+    document.insert_pdf(pdf_of("Total EUR 12.00"))  # pyright: ignore
+    document.save(inbox / "greedy.pdf")  # pyright: ignore
+    pdf_of("Invoice no. 4712").save(inbox / "harmless.pdf")  # pyright: ignore
+    collected, _ = run(inbox, tmp_path / "w", worker_memory_mb=300)
+    greedy = collected.outcomes["greedy.pdf"]
+    assert [(failure.page, failure.code) for failure in greedy.failures] == [(2, "MemoryExceeded")]
+    assert greedy.status is DocumentStatus.PARTIAL
+    assert [key is not None for key in greedy.page_keys] == [True, False, True]
+    assert collected.outcomes["harmless.pdf"].failures == ()
+
+
+def test_too_many_pages_are_refused_and_said(inbox: Path, tmp_path: Path) -> None:
+    pdf_of(*["x"] * 12).save(inbox / "long.pdf")  # pyright: ignore
+    collected, _ = run(inbox, tmp_path / "w", max_pages=10)
+    (failure,) = collected.outcomes["long.pdf"].failures
+    assert failure.code == "TooLarge"
+    assert "max_pages" in failure.hint
+
+
+def test_the_same_bytes_under_two_names_are_one_document(inbox: Path, tmp_path: Path) -> None:
+    content = pdf_of("Invoice no. 4711").tobytes()  # pyright: ignore
+    for name in ("a.pdf", "b.pdf"):
+        (inbox / name).write_bytes(content)
+    collected, report = run(inbox, tmp_path / "w")
+    assert len(collected.outcomes) == 1
+    assert len(report.document_ids) == 1
+    records = [record for _, record in Workspace(tmp_path / "w").lake().commits()]
+    (sightings,) = [record for record in records if record.kind == "sightings"]
+    assert len(sightings.content.sightings) == 2
+
+
+def test_changed_limits_do_the_work_again(inbox: Path, tmp_path: Path) -> None:
+    pdf_of("Invoice no. 4711").save(inbox / "a.pdf")  # pyright: ignore
+    assert run(inbox, tmp_path / "w")[1].outcomes == 1
+    assert run(inbox, tmp_path / "w")[1].outcomes == 0
+    assert run(inbox, tmp_path / "w", max_pages=5)[1].outcomes == 1
+
+
+def test_a_source_that_cannot_be_read_is_counted(inbox: Path, tmp_path: Path) -> None:
+    pdf_of("Invoice no. 4711").save(inbox / "a.pdf")  # pyright: ignore
+    files = find_sources([str(inbox)]).files
+    (inbox / "a.pdf").unlink()
+    settings = load_settings(workspace=tmp_path / "w")
+    report = run_batch(files, [load_schema("invoice")], settings, Collected(), lambda: None)
+    (lost,) = report.run.unread_sources
+    assert lost.failure.code == "SourceGone"
+    assert report.run.failed == 1
