@@ -207,8 +207,8 @@ REVIEW_QUEUE = _table(
 FAILURES = _table(
     "failures",
     "Every failure of every attempt.",
-    _DOCUMENT_ID,
-    _URI,
+    ("document_id", "VARCHAR", "the document; NULL where a source's bytes could not be read"),
+    ("uri", "VARCHAR", "the first place the file was seen at, or the source that was not read"),
     ("stage", "VARCHAR", "fetch, open, read, classify or extract"),
     ("page", "INTEGER", "page of the file, from 1; NULL for the whole document"),
     ("code", "VARCHAR", "kind of failure"),

@@ -24,6 +24,7 @@ from docmill.infra.warehouse.rows import (
     run_row,
     sighting_rows,
     timestamp,
+    unread_source_rows,
 )
 from docmill.infra.warehouse.staging import Staging
 from docmill.schemas.source import Sighting
@@ -216,6 +217,7 @@ def _independent_rows(record: CommitRecord) -> Iterator[TableRow]:
             yield from sighting_rows(record.content.sightings)
         case RunCommit():
             yield run_row(record.content)
+            yield from unread_source_rows(record.content)
         case DocumentCommit():
             return
 

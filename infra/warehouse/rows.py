@@ -115,7 +115,20 @@ def run_row(record: RunRecord) -> TableRow:
         "started_at": timestamp(record.started_at),
         "finished_at": timestamp(record.finished_at),
     }
-    return ddl.RUNS, {**record.model_dump(), **times}
+    return ddl.RUNS, {**record.model_dump(exclude={"unread_sources"}), **times}
+
+
+def unread_source_rows(record: RunRecord) -> Iterator[TableRow]:
+    """Sources whose bytes could not be read: failures that belong to no document."""
+    for source in record.unread_sources:
+        row = {
+            "document_id": None,
+            "uri": source.uri,
+            "failed_at": timestamp(record.finished_at),
+            "run_id": record.run_id,
+            "current": True,
+        }
+        yield ddl.FAILURES, {**source.failure.model_dump(mode="json"), **row}
 
 
 def timestamp(time: datetime) -> str:

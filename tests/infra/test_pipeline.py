@@ -10,6 +10,7 @@ import pytest
 from docmill.infra.pipeline import BatchReport, run_batch
 from docmill.infra.settings import load_settings
 from docmill.infra.sources import find_sources
+from docmill.infra.warehouse.owner import WarehouseOwner
 from docmill.infra.workspace import Workspace
 from docmill.schemas.loading import load_schema
 from docmill.schemas.outcome import DocumentOutcome, DocumentStatus
@@ -117,3 +118,8 @@ def test_a_source_that_cannot_be_read_is_counted(inbox: Path, tmp_path: Path) ->
     (lost,) = report.run.unread_sources
     assert lost.failure.code == "SourceGone"
     assert report.run.failed == 1
+    workspace = Workspace(tmp_path / "w")
+    with WarehouseOwner(workspace) as owner:
+        owner.load(workspace.lake())
+        rows = owner.connection.execute("SELECT document_id, uri, code FROM failures").fetchall()
+    assert rows == [(None, files[0].uri, "SourceGone")]
