@@ -39,7 +39,7 @@ _COMMON: Mapping[str, float] = {
     "below": 5.2,
     "unlabelled": -0.5,
     "rival": -4.0,
-    "sums": 2.5,
+    "sums": 4.0,
     "rows_sum": 1.5,
     "taken": -2.5,
 }
