@@ -75,8 +75,8 @@ def test_no_file_names_a_package_registry(tracked: list[Path]) -> None:
     [
         ("see /home/anna/x", True),
         ("='/root/x'", True),
-        ("https://example.org/work/x", False),
-        ("~/work/x", False),
+        ("https://example.org/root/x", False),
+        ("~/root/x", False),
         ("/api/root/x", False),
     ],
 )
