@@ -11,7 +11,12 @@ from docmill.extractors.fold import folded
 from docmill.extractors.layout import Segment, Token
 from docmill.extractors.values.codes import find_ibans, find_vat_ids, identifier_value
 from docmill.extractors.values.dates import date_readings, find_dates
-from docmill.extractors.values.numbers import currency_of, find_numbers, number_readings, plain
+from docmill.extractors.values.numbers import (
+    currency_beside_digits,
+    find_numbers,
+    number_readings,
+    plain,
+)
 from docmill.schemas.document_schema import FieldKind
 
 _NUMBERS = frozenset({FieldKind.AMOUNT, FieldKind.NUMBER, FieldKind.PERCENT, FieldKind.INTEGER})
@@ -42,7 +47,7 @@ def readings_of(segment: Segment) -> Iterator[Reading]:
     for vat_id in find_vat_ids(segment):
         yield Reading(FieldKind.VAT_ID, vat_id.tokens, frozenset({vat_id.value}))
     for token in segment.tokens:
-        code = currency_of(re.sub(r"[\d.,'\s()+−-]+", "", token.text))
+        code = currency_beside_digits(token.text)
         if code:
             yield Reading(FieldKind.CURRENCY, (token,), frozenset({code}))
 
@@ -60,7 +65,7 @@ def normal_forms(kind: FieldKind, text: str) -> frozenset[str]:
     if kind in (FieldKind.IBAN, FieldKind.VAT_ID):
         return _one(re.sub(r"[^0-9A-Z]", "", text.upper()))
     if kind is FieldKind.CURRENCY:
-        return _one(currency_of(re.sub(r"[\d.,'\s()+−-]+", "", text)))
+        return _one(currency_beside_digits(text))
     if kind is FieldKind.IDENTIFIER:
         return _one(identifier_value(text) or text)
     return _one(folded(text))

@@ -14,9 +14,6 @@ from statistics import fmean
 from docmill.schemas.extraction import Check, FieldValue, ValueStatus
 from docmill.schemas.page import PageText, Word
 
-# Raised by hand when results change: part of the extraction key.
-SCORE_VERSION = 1
-
 _WEIGHTS: Mapping[str, float] = {
     "engine": 1.0,  # the engine's own log-odds, damped: engines are too sure of themselves
     "match_exact": 0.3,

@@ -20,7 +20,7 @@ from docmill.extractors.values.codes import CodeFound, find_ibans, find_identifi
 from docmill.extractors.values.dates import DateFound, find_dates, is_range, reads_day_first
 from docmill.extractors.values.numbers import (
     NumberFound,
-    currency_of,
+    currency_beside_digits,
     decimal_sign,
     find_numbers,
     plain,
@@ -180,7 +180,7 @@ def _code_candidates(
                     FieldKind.IDENTIFIER, code.value, code.raw, code.tokens, segment, traits
                 )
         for token in segment.tokens:
-            code = currency_of(re.sub(r"[\d.,'\s()+−-]+", "", token.text))
+            code = currency_beside_digits(token.text)
             if code:
                 traits = {"currency_code": float(token.text.strip("().,:").upper() == code)}
                 yield Candidate(FieldKind.CURRENCY, code, token.text, (token,), segment, traits)

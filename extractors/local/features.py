@@ -15,7 +15,6 @@ from docmill.extractors.fold import fold, folded
 from docmill.extractors.local.candidates import Candidate, Scene
 from docmill.extractors.local.context import Tie, ties_of
 from docmill.schemas.document_schema import DocumentSchema, FieldKind, FieldSpec, Role
-from docmill.schemas.extraction import Evidence
 
 Features = Mapping[str, float]
 
@@ -184,11 +183,6 @@ def _host(view: Viewpoint, candidate: Candidate) -> float:
     name = folded(candidate.value)
     best = max((fuzz.partial_ratio(host, name) for host in view.hosts if len(host) > 3), default=0)
     return max(0.0, (best - 70) / 30)
-
-
-def evidence_of(view: Viewpoint, candidate: Candidate) -> Evidence:
-    """Where the candidate stands."""
-    return view.scene.layout.evidence(candidate.tokens)
 
 
 def kind_candidates(view: Viewpoint, spec: FieldSpec) -> Sequence[Candidate]:

@@ -36,8 +36,6 @@ LANGUAGES = (
 )
 EARLIEST_YEAR = 1950
 LATEST_YEAR = 2079
-# Words of a date: "the 3rd of March, 2024", "le 3 mars 2024", "3 de marzo de 2024".
-MAX_WORDS = 6
 
 _NUMERIC = re.compile(
     r"(?<![\d.,/-])(\d{1,4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d/-]|[.,]\d)"

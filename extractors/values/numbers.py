@@ -99,6 +99,11 @@ def currency_of(text: str) -> str | None:
     return currency_signs().get(text.strip(" .,:;()").upper())
 
 
+def currency_beside_digits(text: str) -> str | None:
+    """The ISO 4217 code of the sign or code that is left without the digits: `12,50€` -> `EUR`."""
+    return currency_of(re.sub(r"[\d.,'\s()+−-]+", "", text))
+
+
 def parse_number(text: str, decimal_sign: str) -> Decimal | None:
     """The plain number written in `text`, or None where the signs do not fit."""
     bare = re.sub(r"[\s'’\u00a0\u202f\u2009]", "", text)
