@@ -75,6 +75,32 @@ class FormField(Frozen):
     box: Box
 
 
+class TableCell(Frozen):
+    """One cell of a table.
+
+    `row` and `column` count from 0 in the table and name the cell's upper left corner;
+    `words` are indexes into the page's words, `box` is around them (the ruled cell is larger).
+    """
+
+    row: int = Field(ge=0)
+    column: int = Field(ge=0)
+    row_span: int = Field(default=1, ge=1)
+    column_span: int = Field(default=1, ge=1)
+    text: str
+    box: Box
+    words: tuple[int, ...]
+    header: bool = False
+
+
+class Table(Frozen):
+    """A table as it stands on one page; only cells with text are listed, in reading order."""
+
+    box: Box
+    rows: int = Field(ge=1)
+    columns: int = Field(ge=1)
+    cells: tuple[TableCell, ...]
+
+
 class PageText(Frozen):
     """Everything read on one page; `page` counts from 1.
 
@@ -92,5 +118,6 @@ class PageText(Frozen):
     words: tuple[Word, ...] = ()
     blocks: tuple[Block, ...] = ()
     form_fields: tuple[FormField, ...] = ()
+    tables: tuple[Table, ...] = ()
     mean_confidence: float | None = Field(default=None, ge=0, le=1)
     findings: tuple[str, ...] = ()
