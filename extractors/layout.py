@@ -1,7 +1,7 @@
 """Words grouped the way a reader sees them: rows, and segments between wide gaps.
 
-Lengths here are pixels of the page at reading resolution, so that horizontal and vertical
-distances compare; boxes in results stay fractions of the page.
+Lengths here are pixels of the upright page at reading resolution, so that horizontal and
+vertical distances compare; boxes in results stay fractions of the displayed page.
 """
 
 from __future__ import annotations
@@ -123,13 +123,13 @@ class LayoutPage:
 
     @property
     def width(self) -> float:
-        """Pixels."""
-        return float(self.text.width_px)
+        """Pixels of the upright page."""
+        return float((self.text.upright or self.text).width_px)
 
     @property
     def height(self) -> float:
-        """Pixels."""
-        return float(self.text.height_px)
+        """Pixels of the upright page."""
+        return float((self.text.upright or self.text).height_px)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,15 +187,16 @@ def _page_layout(page: PageText) -> LayoutPage:
 
 
 def _token(page: PageText, index: int, word: Word) -> Token:
-    box = word.box
+    """The word where it stands on the upright page."""
+    box, frame = word.upright or word.box, page.upright or page
     return Token(
         word.text,
         page.page,
         index,
-        box.x0 * page.width_px,
-        box.y0 * page.height_px,
-        box.x1 * page.width_px,
-        box.y1 * page.height_px,
+        box.x0 * frame.width_px,
+        box.y0 * frame.height_px,
+        box.x1 * frame.width_px,
+        box.y1 * frame.height_px,
         word.confidence,
     )
 

@@ -52,7 +52,12 @@ fewer words than on any letter, and those words stand on less than this share of
 
 def has_ink(picture: Picture) -> bool:
     """Whether anything at all stands on the page."""
-    return float(_ink(picture).mean()) > BLANK_SHARE
+    return ink_share(picture) > BLANK_SHARE
+
+
+def ink_share(picture: Picture) -> float:
+    """Share of the page's pixels that are not paper."""
+    return float(_ink(picture).mean())
 
 
 def _ink(picture: Picture) -> NDArray[np.bool_]:

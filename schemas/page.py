@@ -44,7 +44,8 @@ class Word(Frozen):
 
     `block` and `line` count from 0 on the page. `confidence` is None where the engine gives
     none (a text layer does not doubt itself). `visible` is False for text that leaves no ink on
-    the displayed page; extraction never uses such words.
+    the displayed page; extraction never uses such words. `upright` is where the word stands on
+    the page's `UprightView`; None on pages that were read as they are displayed.
     """
 
     text: str
@@ -54,6 +55,19 @@ class Word(Frozen):
     confidence: float | None = Field(default=None, ge=0, le=1)
     box_source: BoxSource = BoxSource.TEXT_LAYER
     visible: bool = True
+    upright: Box | None = None
+
+
+class UprightView(Frozen):
+    """How a page was turned, straightened or flattened to be read.
+
+    `matrix` is a 3 x 3 homography, row by row: it takes homogeneous fractions of the displayed
+    page to fractions of the upright one, which has `width_px` x `height_px` pixels.
+    """
+
+    width_px: int = Field(gt=0)
+    height_px: int = Field(gt=0)
+    matrix: tuple[float, ...] = Field(min_length=9, max_length=9)
 
 
 class Block(Frozen):
@@ -105,7 +119,8 @@ class PageText(Frozen):
     """Everything read on one page; `page` counts from 1.
 
     `width_px` and `height_px` are the displayed page at the reading resolution (200 dpi for
-    PDFs, the picture's own pixels otherwise). `findings` says in words what the checks found.
+    PDFs, the picture's own pixels otherwise). `upright` is None where the page's lines run
+    level as it is displayed. `findings` says in words what the checks found.
     """
 
     document_id: str
@@ -113,6 +128,7 @@ class PageText(Frozen):
     width_px: int = Field(gt=0)
     height_px: int = Field(gt=0)
     rotation: int = 0
+    upright: UprightView | None = None
     engine: EngineTag
     status: PageStatus
     words: tuple[Word, ...] = ()
