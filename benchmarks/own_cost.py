@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from time import process_time
 
 from docmill.extractors.ocr.text_layer import TextLayer
-from docmill.extractors.read import read_page
+from docmill.extractors.read import PageReader, read_page
 from docmill.extractors.render import OpenLimits, open_document
 from docmill.extractors.triage import Thresholds
 from docmill.infra.lake import Lake
@@ -30,7 +30,9 @@ def read(path: Path) -> tuple[PageText, ...]:
     """All pages of one document."""
     with open_document(path.read_bytes(), OpenLimits()) as document:
         numbers = range(1, document.page_count + 1)
-        return tuple(read_page(document.page(number), TextLayer()) for number in numbers)
+        return tuple(
+            read_page(document.page(number), PageReader((TextLayer(),))) for number in numbers
+        )
 
 
 def cost(pages: tuple[PageText, ...], root: Path) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from docmill.extractors.layout import Layout
@@ -9,7 +10,8 @@ from docmill.extractors.render import OpenedPage
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.extraction import FieldValue
-from docmill.schemas.page import PageText
+from docmill.schemas.geometry import Box
+from docmill.schemas.page import PageText, Word
 
 
 class OcrEngine(Protocol):
@@ -25,6 +27,26 @@ class OcrEngine(Protocol):
 
         Raises:
             EngineError: the engine itself failed; what is wrong with the *page* is its status.
+        """
+        ...
+
+
+class PictureReader(Protocol):
+    """Reads what stands in pictures, also where a page has a text layer."""
+
+    def read_region(self, page: OpenedPage, region: Box) -> tuple[Word, ...]:
+        """The words in a part of a page, boxes on the whole page; blocks and lines from 0.
+
+        Raises:
+            EngineError: the engine failed.
+        """
+        ...
+
+    def agreement(self, page: OpenedPage, words: Sequence[Word]) -> float | None:
+        """How much the words, 0..1, say what stands at their places; None if nothing is to be read.
+
+        Raises:
+            EngineError: the engine failed.
         """
         ...
 

@@ -13,6 +13,7 @@ Coordinates that leave this module are fractions of the displayed page (see
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ _MUPDF_ERRORS = (
 )
 """What PyMuPDF raises on damaged files: it lets any of these through."""
 
+_INVISIBLE = 3  # PDF's text rendering mode
+
 _LOSS = re.compile(r"\berror\b|cannot|truncated|failed|page may not be correct", re.IGNORECASE)
 """MuPDF goes on after most faults and only leaves a message; these cost something on the page."""
 
@@ -66,12 +69,14 @@ class RawText:
     """The text layer of a page.
 
     `characters` are all of them as they came, control codes too (MuPDF parts words there, so
-    words never show them). `pictures` are the corners of the page's images.
+    words never show them). `pictures` are the corners of the page's images. `unseen`: over half
+    of the characters are set in the invisible rendering mode, as OCR programs do over scans.
     """
 
     words: tuple[RawWord, ...]
     characters: str
     pictures: tuple[Corners, ...]
+    unseen: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,14 @@ class PdfPage:
                 for x0, y0, x1, y1, text, block, line, _ in layer.extractWORDS()
             )
             pictures = tuple(self._displayed(*image["bbox"]) for image in layer.extractIMGINFO())
-            return RawText(words, layer.extractText(), pictures)
+            unseen = bool(pictures and words) and self._is_unseen()
+            return RawText(words, layer.extractText(), pictures, unseen)
+
+    def _is_unseen(self) -> bool:
+        counts = Counter[bool]()
+        for span in self._page.get_texttrace():
+            counts[span["type"] == _INVISIBLE] += len(span["chars"])
+        return counts[True] > counts[False]
 
     def widgets(self) -> tuple[RawWidget, ...]:
         """The interactive form fields.

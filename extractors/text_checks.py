@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docmill.schemas.geometry import Box
-from docmill.schemas.page import Word
+from docmill.schemas.page import PageStatus, Word
 
 Picture = NDArray[np.uint8]
 
@@ -21,6 +21,9 @@ INK_DPI = 72
 
 INK_MAX_PIXELS = 4_000_000
 """An A0 plan at half of `INK_DPI`; more would cost more than reading the page."""
+
+DUST_SHARE = 0.004
+"""Share of ink that dust, punched holes and dark edges leave on a scan of an empty page."""
 
 INK_LEVELS = 24
 """Levels (of 255) off the paper that count as ink: JPEG noise and paper grain stay below."""
@@ -50,9 +53,19 @@ PICTURE_AREA, PICTURE_WORDS, PICTURE_COVER = 0.5, 30, 0.3
 fewer words than on any letter, and those words stand on less than this share of its ink."""
 
 
+PICTURE_MIN, PICTURES_MAX, PICTURE_EDGES = 0.002, 6, 0.02
+"""A picture that may hold print has this share of the page (a line of 3 x 8 mm on A4) and this
+share of pixels at strokes; so many are looked at on one page."""
+
+
 def has_ink(picture: Picture) -> bool:
     """Whether anything at all stands on the page."""
     return ink_share(picture) > BLANK_SHARE
+
+
+def wordless(picture: Picture) -> PageStatus:
+    """What a page is on which an engine found no words: `BLANK` but for dust, or `NO_TEXT`."""
+    return PageStatus.BLANK if ink_share(picture) <= DUST_SHARE else PageStatus.NO_TEXT
 
 
 def ink_share(picture: Picture) -> float:
@@ -114,6 +127,29 @@ def is_mostly_picture(words: Sequence[Box], pictures: Sequence[Box], picture: Pi
     ink = _ink(picture) & filled
     told = ink & _covered(words, picture.shape)
     return bool(told.sum() < PICTURE_COVER * ink.sum())
+
+
+def unread_pictures(
+    pictures: Sequence[Box], words: Sequence[Word], picture: Picture
+) -> tuple[Box, ...]:
+    """Pictures large enough for a line of print, inked, and without a word on them.
+
+    The largest ones, from the top down; letterheads and stamps are often such pictures.
+    """
+    shown = [word.box for word in words if word.visible]
+    height, width = picture.shape
+    found: list[Box] = []
+    for box in sorted(dict.fromkeys(pictures), key=lambda box: -box.area):
+        x0, y0, x1, y1 = (
+            round(c * s) for c, s in zip(box.as_tuple(), (width, height) * 2, strict=True)
+        )
+        part = picture[y0:y1, x0:x1]
+        if len(found) == PICTURES_MAX or box.area < PICTURE_MIN or min(part.shape) < INK_DPI / 12:
+            break
+        worded = any(box.intersection_area(word) > 0.5 * word.area for word in shown)
+        if not worded and _edges(part).mean() > PICTURE_EDGES:
+            found.append(box)
+    return tuple(sorted(found, key=lambda box: (box.y0, box.x0)))
 
 
 def _covered(boxes: Sequence[Box], shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -33,7 +33,7 @@ from docmill.infra.tasks import (
     read_pages,
     warm_up,
 )
-from docmill.infra.wiring import extractor, ocr_engine
+from docmill.infra.wiring import extractor, page_reader
 from docmill.infra.workspace import Workspace
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import CageError, DocmillError, InternalError, SourceGone
@@ -85,7 +85,7 @@ class Work:
             "document",
             {
                 "document": document_id,
-                "ocr": str(ocr_engine(settings.ocr).tag),
+                "ocr": str(page_reader(settings.ocr).tag),
                 "extractor": str(extractor(settings.extractor).tag),
                 "schemas": [f"{schema.name}:{schema.hash}" for schema in self.schemas],
                 "thresholds": settings.review.model_dump(mode="json"),
@@ -250,7 +250,7 @@ class _Runner:
             bytes=document.size,
             page_count=report.page_count,
             status=status_of(extracted.parts, failures),
-            ocr_engine=ocr_engine(self.work.settings.ocr).tag,
+            ocr_engine=page_reader(self.work.settings.ocr).tag,
             extractor=extractor(self.work.settings.extractor).tag,
             page_keys=tuple(page.key for page in report.pages),
             parts=extracted.parts,

@@ -36,7 +36,7 @@ class Limits(Frozen):
     max_pixels: int = Field(
         default=100_000_000, ge=1_000_000, description="Most pixels of one page's picture."
     )
-    page_seconds: float = Field(default=60, gt=0, description="Longest time for one page.")
+    page_seconds: float = Field(default=120, gt=0, description="Longest time for one page.")
     worker_memory_mb: int = Field(
         default=3000, ge=256, description="Most memory a worker process may add, in MiB."
     )
@@ -88,7 +88,10 @@ class Settings(BaseSettings):
         validation_alias="schema",
         description="A built-in name, `auto`, `module:Class`, `path.py:Class` or `FILE.json`.",
     )
-    ocr: str = Field(default="text_layer", description="Engine that reads pages.")
+    ocr: str = Field(
+        default="auto",
+        description="Engine that reads pages: `auto`, `text_layer`, `rapidocr`, `tesseract`.",
+    )
     extractor: str = Field(default="local", description="Engine that fills schemas.")
     workers: int = Field(
         default_factory=lambda: max(1, os.cpu_count() or 1),

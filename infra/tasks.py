@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from docmill.extractors.classify import classify
-from docmill.extractors.engines import OcrEngine
 from docmill.extractors.extract import EXTRACT_VERSION, extract
 from docmill.extractors.layout import layout_of
-from docmill.extractors.read import READ_VERSION, read_failure_of, read_page
+from docmill.extractors.read import READ_VERSION, PageReader, read_failure_of, read_page
 from docmill.extractors.render import OpenedDocument, OpenLimits, open_document
 from docmill.extractors.triage import Thresholds, triage
 from docmill.infra.lake import Lake
 from docmill.infra.objects import LocalFolder
 from docmill.infra.wiring import extractor as extractor_named
-from docmill.infra.wiring import ocr_engine
+from docmill.infra.wiring import page_reader
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.errors import DocmillError, SourceGone
@@ -84,7 +83,7 @@ def read_pages(order: ReadOrder) -> ReadReport:
         SourceGone: the file vanished, or its bytes changed, since it was listed.
     """
     lake = Lake(LocalFolder(order.lake_root))
-    engine = ocr_engine(order.ocr)
+    reader = page_reader(order.ocr)
     with open_document(_content(order), order.limits) as document:
         if document.document_id != order.document_id:
             raise SourceGone(f"{order.path} was changed while it was being read")
@@ -92,7 +91,7 @@ def read_pages(order: ReadOrder) -> ReadReport:
         return ReadReport(
             document.media_type,
             document.page_count,
-            tuple(_read(lake, document, number, engine) for number in wanted),
+            tuple(_read(lake, document, number, reader) for number in wanted),
         )
 
 
@@ -103,12 +102,12 @@ def _content(order: ReadOrder) -> bytes:
         raise SourceGone(f"{order.path} cannot be read: {error.strerror}") from error
 
 
-def _read(lake: Lake, document: OpenedDocument, number: int, engine: OcrEngine) -> PageReport:
-    key = page_key(document.document_id, number, engine.tag)
+def _read(lake: Lake, document: OpenedDocument, number: int, reader: PageReader) -> PageReport:
+    key = page_key(document.document_id, number, reader.tag)
     text = lake.page(key)
     try:
         if text is None:
-            text = read_page(document.page(number), engine)
+            text = read_page(document.page(number), reader)
             lake.put_page(key, text)
     except DocmillError as error:
         return PageReport(number, None, Failure.of(error, Stage.READ, page=number))

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from docmill.extractors.engines import Extractor, OcrEngine
+from functools import lru_cache
+
+from docmill.extractors.engines import Extractor
 from docmill.extractors.local.extractor import LocalExtractor
+from docmill.extractors.ocr.rapid.engine import RapidOcr
+from docmill.extractors.ocr.tesseract import Tesseract, is_installed
 from docmill.extractors.ocr.text_layer import TextLayer
+from docmill.extractors.read import PageReader
 from docmill.schemas.errors import UsageError
 
-OCR_ENGINES = ("text_layer",)
+OCR_ENGINES = ("auto", "text_layer", "rapidocr", "tesseract", "tesseract:LANGUAGES")
 EXTRACTORS = ("local",)
 
 
-def ocr_engine(name: str) -> OcrEngine:
-    """The engine that reads pages.
+@lru_cache(maxsize=4)
+def page_reader(name: str) -> PageReader:
+    """Who reads pages; the same object for the same name, since models load but once.
+
+    `auto`: the text layer where it can be believed, else `rapidocr`, else `tesseract` where the
+    system has it.
 
     Raises:
         UsageError: there is none of this name.
     """
-    match name:
-        case "text_layer":
-            return TextLayer()
+    engine, _, options = name.partition(":")
+    match engine, options:
+        case "auto", "":
+            rapid = RapidOcr()
+            last = (Tesseract(),) if is_installed() else ()
+            return PageReader((TextLayer(), rapid, *last), rapid)
+        case "text_layer", "":
+            return PageReader((TextLayer(),))
+        case "rapidocr", "":
+            return PageReader((RapidOcr(),))
+        case "tesseract", languages:
+            return PageReader((Tesseract(languages),))
         case _:
             raise UsageError(f"no OCR engine “{name}”", f"Known: {', '.join(OCR_ENGINES)}.")
 

@@ -110,6 +110,15 @@ class UntrustedText(InputError):
     default_hint = "Choose an OCR engine that reads pictures with `--ocr`."
 
 
+class UnsupportedScript(InputError):
+    """A page is printed in letters that the OCR engine does not know."""
+
+    default_hint = (
+        "Install Tesseract with the language (apt-get install tesseract-ocr tesseract-ocr-rus) "
+        "and run again, or choose another engine with `--ocr`."
+    )
+
+
 class UnknownKind(DocmillError):
     """No built-in schema fits the document."""
 

@@ -120,7 +120,9 @@ class PageText(Frozen):
 
     `width_px` and `height_px` are the displayed page at the reading resolution (200 dpi for
     PDFs, the picture's own pixels otherwise). `upright` is None where the page's lines run
-    level as it is displayed. `findings` says in words what the checks found.
+    level as it is displayed. `hidden_text`: the words are an invisible layer over a scan, as
+    OCR programs leave it. `unread_pictures` may hold print that no word covers. `findings` says
+    in words what the checks found.
     """
 
     document_id: str
@@ -135,5 +137,7 @@ class PageText(Frozen):
     blocks: tuple[Block, ...] = ()
     form_fields: tuple[FormField, ...] = ()
     tables: tuple[Table, ...] = ()
+    hidden_text: bool = False
+    unread_pictures: tuple[Box, ...] = ()
     mean_confidence: float | None = Field(default=None, ge=0, le=1)
     findings: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from itertools import count, groupby
 
 import numpy as np
 
+from docmill.extractors.ocr.blocks import blocks_of
 from docmill.extractors.ocr.form_fields import field_words, form_fields_of
 from docmill.extractors.pdf import PdfPage, RawWord
 from docmill.extractors.render import OpenedPage, fitting_dpi
@@ -20,12 +21,13 @@ from docmill.extractors.text_checks import (
     has_ink,
     is_mostly_picture,
     stacked,
+    unread_pictures,
     visible,
 )
 from docmill.extractors.text_encoding import doubt_of_characters
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.geometry import Box
-from docmill.schemas.page import Block, BoxSource, PageStatus, PageText, Word
+from docmill.schemas.page import PageStatus, PageText, Word
 
 _OPTIONAL_HYPHEN = re.compile(r"(?<=[^\W\d_])\u00ad(?=[^\W\d_])")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"))
@@ -36,8 +38,8 @@ class TextLayer:
 
     @property
     def tag(self) -> EngineTag:
-        """`text_layer@1`."""
-        return EngineTag(name="text_layer", version="1")
+        """`text_layer@2`."""
+        return EngineTag(name="text_layer", version="2")
 
     def read(self, page: OpenedPage) -> PageText:
         """Words, blocks and form fields of a PDF page, and what is wrong with its text layer.
@@ -65,6 +67,8 @@ class TextLayer:
                 "words": words,
                 "blocks": blocks_of(words),
                 "form_fields": fields,
+                "hidden_text": raw.unseen,
+                "unread_pictures": () if scan else unread_pictures(pictures, words, picture),
                 "findings": _findings(outside, repeated, words, doubt, scan=scan),
             }
         )
@@ -144,20 +148,6 @@ def _status(
     if scan or not any(word.visible for word in words):
         return PageStatus.NO_TEXT if has_ink(picture) else PageStatus.BLANK
     return PageStatus.UNTRUSTED_TEXT if doubt else PageStatus.OK
-
-
-def blocks_of(words: Sequence[Word]) -> tuple[Block, ...]:
-    """One block per block number, its text one line per line of words."""
-    return tuple(_block(list(group)) for _, group in groupby(words, key=lambda word: word.block))
-
-
-def _block(words: Sequence[Word]) -> Block:
-    lines = groupby(words, key=lambda word: word.line)
-    return Block(
-        label="form_field" if words[0].box_source is BoxSource.FORM_FIELD else "text",
-        text="\n".join(" ".join(word.text for word in line) for _, line in lines),
-        box=Box.around(word.box for word in words),
-    )
 
 
 def _findings(

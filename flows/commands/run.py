@@ -22,7 +22,7 @@ from docmill.infra.pipeline import run_batch
 from docmill.infra.settings import Settings, load_settings
 from docmill.infra.sources import Sources, find_sources
 from docmill.infra.warehouse.owner import WarehouseOwner
-from docmill.infra.wiring import extractor, ocr_engine
+from docmill.infra.wiring import extractor, page_reader
 from docmill.infra.workspace import Workspace
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import UsageError, WorkspaceBusy
@@ -44,7 +44,7 @@ Examples:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--schema", help="Built-in name, auto, module:Class, path.py:Class or FILE.json.")
 @workspace_option
-@click.option("--ocr", help="Engine that reads pages.  [default: text_layer]")
+@click.option("--ocr", help="Engine that reads pages.  [default: auto]")
 @click.option("--extractor", "extractor_name", help="Engine that fills schemas.  [default: local]")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out matching files.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one per core]")
@@ -73,7 +73,7 @@ def run(
         extractor=extractor_name,
         workers=workers,
     )
-    ocr_engine(settings.ocr)
+    page_reader(settings.ocr)
     extractor(settings.extractor)
     schemas = _schemas(settings.schema_)
     found = find_sources(sources, exclude)

@@ -11,9 +11,11 @@ import pymupdf
 import pytest
 
 from docmill.extractors.engines import OcrEngine
+from docmill.extractors.ocr.rapid.engine import RapidOcr
 from docmill.extractors.ocr.scripted import ScriptedOcr
+from docmill.extractors.ocr.tesseract import Tesseract, is_installed
 from docmill.extractors.ocr.text_layer import TextLayer
-from docmill.extractors.read import read_failure_of, read_page
+from docmill.extractors.read import PageReader, read_failure_of, read_page
 from docmill.extractors.render import OpenedDocument, open_document
 from docmill.schemas.page import PageStatus, PageText
 
@@ -46,7 +48,17 @@ def _scripted(document: OpenedDocument) -> OcrEngine:
     return ScriptedOcr(TextLayer().read(document.page(number)) for number in (PRINTED, TURNED))
 
 
-@pytest.fixture(scope="module", params=[_text_layer, _scripted])
+def _rapid(_: OpenedDocument) -> OcrEngine:
+    return RapidOcr()
+
+
+def _tesseract(_: OpenedDocument) -> OcrEngine:
+    if not is_installed():
+        pytest.skip("tesseract is not installed")
+    return Tesseract("eng")
+
+
+@pytest.fixture(scope="module", params=[_text_layer, _scripted, _rapid, _tesseract])
 def engine(request: pytest.FixtureRequest, opened: OpenedDocument) -> OcrEngine:
     make: Callable[[OpenedDocument], OcrEngine] = request.param
     return make(opened)
@@ -54,7 +66,7 @@ def engine(request: pytest.FixtureRequest, opened: OpenedDocument) -> OcrEngine:
 
 @pytest.fixture(scope="module", params=[PRINTED, TURNED, EMPTY])
 def text(request: pytest.FixtureRequest, opened: OpenedDocument, engine: OcrEngine) -> PageText:
-    return read_page(opened.page(request.param), engine)
+    return read_page(opened.page(request.param), PageReader((engine,)))
 
 
 def test_the_tag_is_stable(engine: OcrEngine) -> None:
@@ -73,7 +85,7 @@ def test_answers_carry_the_page_and_the_tag(
 
 
 def test_the_printed_words_are_read(opened: OpenedDocument, engine: OcrEngine) -> None:
-    text = read_page(opened.page(PRINTED), engine)
+    text = read_page(opened.page(PRINTED), PageReader((engine,)))
     assert text.status is PageStatus.OK
     assert [word.text for word in text.words] == " ".join(LINES).split()
     top, bottom = text.words[0].box, text.words[-1].box
@@ -91,14 +103,14 @@ def test_lines_and_blocks_count_up_in_reading_order(text: PageText) -> None:
 
 
 def test_a_blank_page_is_blank(opened: OpenedDocument, engine: OcrEngine) -> None:
-    text = read_page(opened.page(EMPTY), engine)
+    text = read_page(opened.page(EMPTY), PageReader((engine,)))
     assert (text.status, text.words, read_failure_of(text)) == (PageStatus.BLANK, (), None)
 
 
 def test_reading_twice_gives_the_same(
     opened: OpenedDocument, engine: OcrEngine, text: PageText
 ) -> None:
-    assert read_page(opened.page(text.page), engine) == text
+    assert read_page(opened.page(text.page), PageReader((engine,))) == text
 
 
 def test_the_answer_survives_json(text: PageText) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pymupdf
 import pytest
 
+from docmill.extractors.engines import OcrEngine
 from docmill.extractors.ocr.scripted import ScriptedOcr
-from docmill.extractors.read import read_failure_of, read_page
+from docmill.extractors.read import PageReader, read_failure_of, read_page
 from docmill.extractors.render import OpenedPage, open_document
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.errors import (
@@ -17,6 +18,7 @@ from docmill.schemas.errors import (
     DocmillError,
     EngineUnavailable,
     NoText,
+    UnsupportedScript,
     UntrustedText,
 )
 from docmill.schemas.page import PageStatus, PageText
@@ -35,6 +37,10 @@ class Answering:
     def read(self, page: OpenedPage) -> PageText:
         assert page.number == 1
         return self._answer
+
+
+def only(engine: OcrEngine) -> PageReader:
+    return PageReader((engine,))
 
 
 @pytest.fixture
@@ -57,7 +63,7 @@ def answer(page: OpenedPage, status: PageStatus = PageStatus.BLANK) -> PageText:
 
 
 def test_an_answer_for_the_page_is_passed_on(page: OpenedPage) -> None:
-    assert read_page(page, Answering(answer(page))) == answer(page)
+    assert read_page(page, only(Answering(answer(page)))) == answer(page)
 
 
 @pytest.mark.parametrize(
@@ -71,12 +77,12 @@ def test_an_answer_for_the_page_is_passed_on(page: OpenedPage) -> None:
 )
 def test_an_answer_that_cannot_be_is_refused(page: OpenedPage, change: dict[str, object]) -> None:
     with pytest.raises(BadOutput):
-        read_page(page, Answering(answer(page).model_copy(update=change)))
+        read_page(page, only(Answering(answer(page).model_copy(update=change))))
 
 
 def test_an_engine_that_fails_is_heard(page: OpenedPage) -> None:
     with pytest.raises(EngineUnavailable, match="no server"):
-        read_page(page, ScriptedOcr(error=EngineUnavailable("no server")))
+        read_page(page, only(ScriptedOcr(error=EngineUnavailable("no server"))))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +92,7 @@ def test_an_engine_that_fails_is_heard(page: OpenedPage) -> None:
         (PageStatus.BLANK, None),
         (PageStatus.NO_TEXT, NoText),
         (PageStatus.UNTRUSTED_TEXT, UntrustedText),
-        (PageStatus.UNSUPPORTED_SCRIPT, BadOutput),
+        (PageStatus.UNSUPPORTED_SCRIPT, UnsupportedScript),
         (PageStatus.TRUNCATED, BadOutput),
         (PageStatus.LOOPING, BadOutput),
         (PageStatus.FAILED, BadOutput),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from itertools import count
@@ -13,18 +13,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from rapidfuzz.distance import Levenshtein
 
+from docmill.extractors.fold import folded
+from docmill.extractors.ocr.blocks import blocks_of
 from docmill.extractors.ocr.rapid.lines import Picture, Quads, find_lines, slope_of
 from docmill.extractors.ocr.rapid.models import MODEL_NAME, Models, load_models
 from docmill.extractors.ocr.rapid.order import blocks_in_order
 from docmill.extractors.ocr.rapid.recognise import ReadLine, along_the_text, read_lines
-from docmill.extractors.ocr.rapid.turn import sideways, upside_down
+from docmill.extractors.ocr.rapid.script import believable, doubt_of_script, legibility_of
+from docmill.extractors.ocr.rapid.turn import longest, sideways, upside_down
 from docmill.extractors.ocr.rapid.view import View
 from docmill.extractors.ocr.rapid.words import LineWord, words_of_line
-from docmill.extractors.ocr.script import doubt_of_script
-from docmill.extractors.ocr.text_layer import blocks_of
 from docmill.extractors.render import OpenedPage
-from docmill.extractors.text_checks import ink_share
+from docmill.extractors.text_checks import wordless
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.errors import EngineError
 from docmill.schemas.geometry import Box
@@ -37,9 +39,6 @@ MAX_SIDE_PX = 3000
 
 MIN_CONFIDENCE = 0.5
 """Lines read with a lower mean confidence are counted, not told: they are mostly no text."""
-
-BLANK_SHARE = 0.004
-"""Share of ink up to which a page without a line of text counts as blank: dust, holes, edges."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,6 @@ class RapidOcr:
         """
         return load_models()
 
-    def warm_up(self) -> None:
-        """Loads the networks and lets them allocate what a page needs."""
-        self._read(np.full((SIDE_OF_WARM_UP, SIDE_OF_WARM_UP, 3), 255, np.uint8))
-
     def read(self, page: OpenedPage) -> PageText:
         """Words and blocks of a page, from its picture alone.
 
@@ -92,7 +87,7 @@ class RapidOcr:
         reading = self._read(picture)
         kept = [line.confidence >= MIN_CONFIDENCE for line in reading.lines]
         words, upright = _words(reading, np.array(kept, np.bool_))
-        doubt = doubt_of_script(words)
+        doubt = doubt_of_script(legibility_of(reading.lines))
         confidence = fmean(word.confidence or 0.0 for word in words) if words else None
         return PageText(
             document_id=page.document_id,
@@ -137,6 +132,30 @@ class RapidOcr:
             word.model_copy(update={"box": moved(word.box), "upright": None}) for word in words
         )
 
+    def agreement(self, page: OpenedPage, words: Sequence[Word]) -> float | None:
+        """How much of a sample of the page's lines, 0..1, is what `words` say at their place.
+
+        None where no line is found.
+
+        Raises:
+            EngineError: the inference library failed.
+        """
+        picture = _pixels(page.image())
+        view = View.of(picture)
+        quads = longest(find_lines(picture, self.models.detection))
+        lines = read_lines(picture, quads, self.models)
+        places = view.displayed(quads.astype(np.float64))
+        pairs = [
+            (folded(line.text), folded(_text_in(place, words)))
+            for line, place in zip(lines, places, strict=True)
+            if line.confidence >= MIN_CONFIDENCE
+        ]
+        length = sum(max(len(seen), len(told)) for seen, told in pairs)
+        if not length:
+            return None
+        distance = sum(Levenshtein.distance(seen, told) for seen, told in pairs)
+        return max(0.0, 1 - distance / length)
+
     def _read(self, picture: Picture) -> Reading:
         try:
             return self._upright(View.of(picture))
@@ -162,14 +181,22 @@ class RapidOcr:
         return Reading(view, quads, lines, tuple(findings))
 
 
-SIDE_OF_WARM_UP = 640
-
-
 def _pixels(picture: Image.Image) -> Picture:
     """8-bit RGB, shape (height, width, 3), at most `MAX_SIDE_PX` long."""
     if max(picture.size) > MAX_SIDE_PX:
         picture.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.BOX)
     return np.ascontiguousarray(picture.convert("RGB"), np.uint8)
+
+
+def _text_in(place: Box, words: Sequence[Word]) -> str:
+    """The words whose middle lies in a line's box, left to right."""
+    inside = [
+        word
+        for word in words
+        if place.x0 <= (word.box.x0 + word.box.x1) / 2 <= place.x1
+        and place.y0 <= (word.box.y0 + word.box.y1) / 2 <= place.y1
+    ]
+    return " ".join(word.text for word in sorted(inside, key=lambda word: word.box.x0))
 
 
 def _words(
@@ -179,7 +206,7 @@ def _words(
     quads = along_the_text(reading.quads)[kept]
     lines = [line for line, keep in zip(reading.lines, kept, strict=True) if keep]
     level = reading.view.level(slope_of(quads))
-    parts = [words_of_line(line) for line in lines]
+    parts = [_believed(line) for line in lines]
     if not any(parts):
         return (), None
     places = np.concatenate([_places(q, p) for q, p in zip(quads, parts, strict=True) if p])
@@ -204,6 +231,15 @@ def _words(
             for n, block, line in order
         ),
         frame,
+    )
+
+
+def _believed(line: ReadLine) -> tuple[LineWord, ...]:
+    """The line's words, less sure where much of its ink was not read."""
+    share = believable(line)
+    return tuple(
+        word if share == 1 else replace(word, confidence=word.confidence * share)
+        for word in words_of_line(line)
     )
 
 
@@ -258,8 +294,7 @@ def _status(words: Sequence[Word], picture: Picture, doubt: str | None) -> PageS
         return PageStatus.UNSUPPORTED_SCRIPT
     if words:
         return PageStatus.OK
-    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.uint8)
-    return PageStatus.BLANK if ink_share(gray) <= BLANK_SHARE else PageStatus.NO_TEXT
+    return wordless(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.uint8))
 
 
 def _findings(kept: Sequence[bool], doubt: str | None) -> Iterator[str]:

@@ -7,7 +7,7 @@ one process per core, which reads more pages per second than any number of threa
 # The inference libraries have hardly any annotations; everything that leaves this module has.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
-# pyright: reportAttributeAccessIssue=false
+# pyright: reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
 
 from __future__ import annotations
 

@@ -125,9 +125,7 @@ def _batch(crops: Sequence[Picture]) -> NDArray[np.float32]:
     return batch
 
 
-def _decoded(
-    answer: Posteriors, row: int, crop: Picture, alphabet: Sequence[str]
-) -> ReadLine:
+def _decoded(answer: Posteriors, row: int, crop: Picture, alphabet: Sequence[str]) -> ReadLine:
     columns = crop.shape[1] / COLUMN
     best, probability, space = answer.best[row], answer.probability[row], answer.space[row]
     changed = np.ones(len(best), np.bool_)
@@ -135,7 +133,7 @@ def _decoded(
     kept = np.nonzero(changed & (best != 0))[0]
     characters = tuple(
         Character(
-            alphabet[best[column]],
+            alphabet[int(best[column])],
             min(1.0, (column + 0.5) / columns),
             float(min(1.0, probability[column])),
         )

@@ -28,7 +28,7 @@ def sideways(picture: Picture, quads: Quads, models: Models) -> int:
     lengths = np.maximum(*sides_of(quads))
     if not len(quads) or lengths[vertical].sum() <= lengths[~vertical].sum():
         return 0
-    sample = _longest(quads[vertical])
+    sample = longest(quads[vertical])
     down = confidence_of(read_lines(picture, sample, models))
     up = confidence_of(read_lines(picture, sample, models, turn=180))
     return 270 if down >= up else 90
@@ -38,7 +38,7 @@ def upside_down(picture: Picture, quads: Quads, lines: list[ReadLine], models: M
     """Whether a page whose lines were read as `lines` reads better turned by 180 degrees."""
     if not lines or confidence_of(lines) >= DOUBT:
         return False
-    sample = _longest(quads)
+    sample = longest(quads)
     here = confidence_of(read_lines(picture, sample, models))
     there = confidence_of(read_lines(picture, sample, models, turn=180))
     return there > here + MARGIN
@@ -50,6 +50,7 @@ def confidence_of(lines: list[ReadLine]) -> float:
     return sum(found) / len(found) if found else 0.0
 
 
-def _longest(quads: Quads) -> Quads:
+def longest(quads: Quads) -> Quads:
+    """The longest lines, at most `SAMPLE`."""
     lengths = np.maximum(*sides_of(quads))
     return quads[np.argsort(-lengths, kind="stable")[:SAMPLE]]

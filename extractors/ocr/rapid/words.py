@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from docmill.extractors.ocr.rapid.lines import Picture
 from docmill.extractors.ocr.rapid.recognise import Character, ReadLine
 
+Ink = NDArray[np.bool_]
+
 # Widths in pixels of a crop that is 48 high, letters being about 30.
 SURE_GAP = 24
 """White from which two characters belong to different words whatever the recogniser says."""
@@ -51,7 +53,7 @@ def words_of_line(line: ReadLine) -> tuple[LineWord, ...]:
         return ()
     ink = ink_of(line.crop)
     top, bottom = _band(ink)
-    columns = ink[MARGIN:-MARGIN].any(axis=0)
+    columns = columns_of(ink)
     width = line.crop.shape[1]
     groups, edges = _groups(line, characters, columns)
     height = line.crop.shape[0]
@@ -68,23 +70,28 @@ def words_of_line(line: ReadLine) -> tuple[LineWord, ...]:
     )
 
 
-def ink_of(crop: Picture) -> NDArray[np.bool_]:
+def ink_of(crop: Picture) -> Ink:
     """Where the strokes are, dark on light or light on dark (Otsu's threshold)."""
     _, binary = cv2.threshold(crop, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light = binary.astype(np.bool_)
     return light if light.mean() < 0.5 else ~light
 
 
-def _band(ink: NDArray[np.bool_]) -> tuple[int, int]:
+def columns_of(ink: Ink) -> Ink:
+    """Shape (width,): which columns have ink, neighbouring lines left out."""
+    return np.logical_or.reduce(ink[MARGIN:-MARGIN], axis=0)
+
+
+def _band(ink: Ink) -> tuple[int, int]:
     """First and last + 1 row of the line itself, without what shows of its neighbours."""
-    rows = ink.any(axis=1)
+    rows: Ink = np.logical_or.reduce(ink, axis=1)
     bands = [(a, b) for a, b in _runs(rows, LETTER_GAP)]
     if not bands:
         return 0, len(rows)
     return max(bands, key=lambda band: int(ink[band[0] : band[1]].sum()))
 
 
-def _runs(filled: NDArray[np.bool_], gap: int) -> Iterator[tuple[int, int]]:
+def _runs(filled: Ink, gap: int) -> Iterator[tuple[int, int]]:
     """(start, end) of runs of True; holes of up to `gap` do not part them."""
     start = end = -1
     for index in np.nonzero(filled)[0]:
@@ -98,7 +105,7 @@ def _runs(filled: NDArray[np.bool_], gap: int) -> Iterator[tuple[int, int]]:
 
 
 def _groups(
-    line: ReadLine, characters: Sequence[Character], columns: NDArray[np.bool_]
+    line: ReadLine, characters: Sequence[Character], columns: Ink
 ) -> tuple[list[list[Character]], list[int]]:
     """Characters by word, and the columns at which words are parted."""
     groups, edges = [[characters[0]]], [0]
@@ -123,7 +130,7 @@ def _is_wide(character: str) -> bool:
     return character >= "\u2e80"
 
 
-def _widest_gap(columns: NDArray[np.bool_], left: float, right: float) -> tuple[int, int]:
+def _widest_gap(columns: Ink, left: float, right: float) -> tuple[int, int]:
     """The longest run of columns without ink between two places."""
     first, last = round(left * len(columns)), round(right * len(columns))
     holes = list(_runs(~columns[first:last], 0))
@@ -134,7 +141,7 @@ def _widest_gap(columns: NDArray[np.bool_], left: float, right: float) -> tuple[
     return first + start, first + end
 
 
-def _spans(columns: NDArray[np.bool_], edges: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _spans(columns: Ink, edges: Sequence[int]) -> Iterator[tuple[int, int]]:
     """First and last + 1 inked column between each two edges; the edges where there is no ink."""
     for left, right in pairwise(edges):
         inked = np.nonzero(columns[left:right])[0]

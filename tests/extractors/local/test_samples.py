@@ -9,7 +9,7 @@ from docmill.extractors.extract import extract
 from docmill.extractors.local.extractor import LocalExtractor
 from docmill.extractors.normalise import same_value
 from docmill.extractors.ocr.text_layer import TextLayer
-from docmill.extractors.read import read_page
+from docmill.extractors.read import PageReader, read_page
 from docmill.extractors.render import OpenLimits, open_document
 from docmill.schemas.extraction import Extraction
 from docmill.schemas.loading import load_schema
@@ -22,7 +22,7 @@ FLOOR = 0.65
 def extraction_of(path: Path, schema: str) -> Extraction:
     with open_document(path.read_bytes(), OpenLimits()) as document:
         numbers = range(1, document.page_count + 1)
-        pages = [read_page(document.page(number), TextLayer()) for number in numbers]
+        pages = [read_page(document.page(number), PageReader((TextLayer(),))) for number in numbers]
     return extract(pages, load_schema(schema), LocalExtractor())
 
 

@@ -10,7 +10,7 @@ import pymupdf
 import pytest
 
 from docmill.extractors.ocr.text_layer import TextLayer
-from docmill.extractors.read import read_page
+from docmill.extractors.read import PageReader, read_page
 from docmill.extractors.render import open_document
 from docmill.schemas.page import PageText
 
@@ -37,6 +37,6 @@ def read_first() -> Callable[[bytes], PageText]:
 
     def read(content: bytes) -> PageText:
         with open_document(content) as document:
-            return read_page(document.page(1), TextLayer())
+            return read_page(document.page(1), PageReader((TextLayer(),)))
 
     return read

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from docmill.extractors.ocr.text_layer import TextLayer, clean
-from docmill.extractors.read import read_page
+from docmill.extractors.read import PageReader, read_page
 from docmill.extractors.render import open_document
 from docmill.schemas.geometry import Box
 from docmill.schemas.page import PageStatus, PageText
@@ -331,7 +331,7 @@ def test_a_picture_that_cannot_be_decoded_is_no_blank_page() -> None:
     document.update_stream(xref, b"this is no picture", compress=False)
     document.xref_set_key(xref, "Filter", "/JPXDecode")
     with open_document(document.tobytes()) as opened:
-        text = read_page(opened.page(1), TextLayer())
+        text = read_page(opened.page(1), PageReader((TextLayer(),)))
     assert text.status is PageStatus.FAILED
     assert text.findings[0].startswith("parts of the page are damaged (")
 
