@@ -38,7 +38,9 @@ class Limits(Frozen):
     )
     page_seconds: float = Field(default=120, gt=0, description="Longest time for one page.")
     worker_memory_mb: int = Field(
-        default=3000, ge=256, description="Most memory a worker process may add, in MiB."
+        default=3000,
+        ge=256,
+        description="Most memory a worker process may add, in MiB; OCR takes up to 2000.",
     )
 
     def opening(self) -> OpenLimits:

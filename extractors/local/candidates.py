@@ -18,6 +18,7 @@ from docmill.extractors.layout import Layout, Row, Segment, Token
 from docmill.extractors.local.labels import LabelHit, LabelIndex
 from docmill.extractors.values.codes import CodeFound, find_ibans, find_identifiers, find_vat_ids
 from docmill.extractors.values.dates import DateFound, find_dates, is_range, reads_day_first
+from docmill.extractors.values.masthead import find_masthead
 from docmill.extractors.values.numbers import (
     NumberFound,
     currency_beside_digits,
@@ -88,12 +89,17 @@ def scene_of(layout: Layout, labels: LabelIndex, titles: Sequence[str]) -> Scene
     }
     day_first = reads_day_first((date for found in dates.values() for date in found), layout.text)
     sign = decimal_sign(number for found in numbers.values() for number in found)
-    parties = find_parties(layout, frozenset(token for hit in hits for token in hit.tokens))
+    label_tokens = frozenset(token for hit in hits for token in hit.tokens)
+    parties = find_parties(layout, label_tokens)
+    masthead = find_masthead(
+        layout.pages[0], label_tokens, frozenset(folded(title) for title in titles)
+    )
     candidates = (
         *_date_candidates(layout, dates, day_first=day_first),
         *_number_candidates(numbers.values(), sign),
         *_code_candidates(layout, dates),
         *_party_candidates(parties),
+        *(_party_candidates([masthead], masthead=1.0) if masthead else ()),
         *_text_candidates(layout, hits),
     )
     return Scene(layout, hits, candidates, sign, day_first, _title_rows(layout, titles))
@@ -200,9 +206,12 @@ def _identifier_shape(value: str) -> float:
     return 1.0 if length >= 5 else 0.75 if length == 4 else 0.5 if length == 3 else 0.25
 
 
-def _party_candidates(parties: Iterable[PartyFound]) -> Iterator[Candidate]:
+def _party_candidates(
+    parties: Iterable[PartyFound], *, masthead: float = 0.0
+) -> Iterator[Candidate]:
     for party in parties:
         traits = {
+            "masthead": masthead,
             "party": float(bool(party.address)),
             "legal_form": float(party.legal_form),
             "one_line": float(party.one_line),

@@ -12,6 +12,7 @@ from docmill.extractors.local.features import Features, Viewpoint
 from docmill.extractors.local.labels import LabelIndex
 from docmill.extractors.local.scorer import LinearScorer, Scorer
 from docmill.extractors.local.tables import Cell, Item, find_items, item_tokens
+from docmill.extractors.local.till import till_features
 from docmill.extractors.values.parties import join_lines
 from docmill.schemas.document_schema import DocumentSchema, FieldSpec, ListSpec
 from docmill.schemas.engine import EngineTag
@@ -37,7 +38,7 @@ class LocalExtractor:
         view = Viewpoint(scene, schema)
         lists = {rows.name: find_items(scene, schema, rows) for rows in schema.lists}
         items = [item for found in lists.values() for item in found]
-        ranking = rank(view, self._scorer, _row_features(scene, items))
+        ranking = rank(view, self._scorer, _other_features(scene, items))
         scalars = {
             spec.name: _scalar(scene.layout, spec, ranking[spec.name]) for spec in schema.fields
         }
@@ -51,6 +52,11 @@ class LocalExtractor:
                 for value in _rows(scene.layout, rows, lists[rows.name])
             ),
         )
+
+
+def _other_features(scene: Scene, items: Sequence[Item]) -> Mapping[Candidate, Features]:
+    rows, till = _row_features(scene, items), till_features(scene)
+    return {c: {**rows.get(c, {}), **till.get(c, {})} for c in {*rows, *till}}
 
 
 def _row_features(scene: Scene, items: Sequence[Item]) -> Mapping[Candidate, Features]:

@@ -18,6 +18,9 @@ from docmill.schemas.document_schema import DocumentSchema, FieldKind, FieldSpec
 
 Features = Mapping[str, float]
 
+ROLL_WIDTH = 0.65
+"""Width of a page over its height below which it came off a roll; A4 has 0.71."""
+
 _FROM = frozenset(["from", "start", "begin", "starts", "since", "von", "de", "desde", "dal", "van"])
 _TO = frozenset(
     ["to", "end", "until", "through", "thru", "ends", "till", "bis", "hasta", "al", "tot"]
@@ -172,7 +175,10 @@ def _role(view: Viewpoint, spec: FieldSpec, candidate: Candidate) -> Features:
     x = candidate.tokens[0].x0 / page.width
     first = view.scene.layout.pages[0].text.page == candidate.tokens[0].page
     if spec.role is Role.ISSUER:
-        return {"issuer_place": float(first) * float(y < 0.2) + 0.5 * float(y > 0.85)}
+        place = float(first) * float(y < 0.2) + 0.5 * float(y > 0.85)
+        roll = page.width < ROLL_WIDTH * page.height
+        head = candidate.traits.get("masthead", 0.0)
+        return {"issuer_place": place, "roll_head": head * roll, "letter_head": head * (not roll)}
     one_line = candidate.traits.get("one_line", 0.0)
     window = float(first) * float(0.1 < y < 0.4) * float(x < 0.45)
     return {"recipient_place": window * (1 - one_line), "issuer_line": one_line}

@@ -24,7 +24,7 @@ _LEGAL_FORM = re.compile(
     r"Pty|Bhd|BHD|S\.?\s?A\.?\s?R\.?\s?L|SARL|SAS|S\.A\.S|SASU|EURL|S\.\s?A|SA|SNC|SCOP|"
     r"S\.?\s?L\.?\s?U?|S\.\s?L|S\.?r\.?l\.?s?|S\.?p\.?A|S\.?n\.?c|B\.?\s?V|N\.?\s?V|V\.?O\.?F|"
     r"Sp\.\s?z\s?o\.\s?o|s\.r\.o|a\.s|A/S|ApS|AB|ASA|AS|Oyj?|Lda|Kft|d\.o\.o|SIA|UAB|"
-    r"Enterprise|Sdn)\.?(?!\w)"
+    r"Enterprise|Sdn|S/B)\.?(?!\w)"
 )
 _POSTAL = re.compile(
     r"(?<![\w/-])(?:"

@@ -65,6 +65,8 @@ TOTAL: Final = {
     "en": "Grand total | Total amount | Total due | Amount due | Balance due | Total payable"
     " | Amount payable | Total to pay | To pay | Total incl. tax | Total incl. GST"
     " | Total inclusive of GST | Total incl. VAT | Total inc VAT | Rounded total | Total rounded"
+    " | Total sales inclusive GST | Total sales incl GST | Total inclusive GST | Total GST incl"
+    " | Total GST inclusive | Total tax incl | Total amt incl GST | Total amt payable"
     " | Total after rounding | Nett total | Bill total | Sale total | Total sales | Total paid"
     " | Amount paid | Total | Amount | Balance",
     "de": "Gesamtbetrag | Gesamtsumme | Endbetrag | Endsumme | Summe EUR | Total EUR"

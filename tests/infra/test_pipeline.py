@@ -32,7 +32,7 @@ class Collected:
 
 
 def run(folder: Path, workspace: Path, **limits: int) -> tuple[Collected, BatchReport]:
-    settings = load_settings(workspace=workspace, limits=limits or None)
+    settings = load_settings(workspace=workspace, ocr="text_layer", limits=limits or None)
     collected = Collected()
     files = find_sources([str(folder)]).files
     report = run_batch(files, [load_schema("invoice")], settings, collected, lambda: None)
