@@ -9,8 +9,9 @@
     │   ├── UnreadableFile
     │   ├── EncryptedFile
     │   ├── TooLarge           bytes, pixels or pages over a limit
-    │   ├── NoText             no text layer, and no engine that reads pictures
-    │   └── UntrustedText      a text layer that is not what the page shows
+    │   ├── NoText             print that no engine found any text in
+    │   ├── UntrustedText      a text layer that is not what the page shows
+    │   └── UnsupportedScript  letters that the OCR engine does not know
     ├── UnknownKind            no built-in schema fits
     ├── EngineError            an engine failed
     │   ├── EngineUnavailable  (retryable)

@@ -83,7 +83,7 @@ class RapidOcr:
             EngineUnavailable: the models are not installed.
             EngineError: the inference library failed.
         """
-        picture = _pixels(page.image())
+        picture = _picture_of(page)
         reading = self._read(picture)
         kept = [line.confidence >= MIN_CONFIDENCE for line in reading.lines]
         words, upright = _words(reading, np.array(kept, np.bool_))
@@ -140,7 +140,7 @@ class RapidOcr:
         Raises:
             EngineError: the inference library failed.
         """
-        picture = _pixels(page.image())
+        picture = _picture_of(page)
         view = View.of(picture)
         quads = longest(find_lines(picture, self.models.detection))
         lines = read_lines(picture, quads, self.models)
@@ -179,6 +179,12 @@ class RapidOcr:
         if turn:
             findings.append(f"read turned clockwise by {turn} degrees")
         return Reading(view, quads, lines, tuple(findings))
+
+
+def _picture_of(page: OpenedPage) -> Picture:
+    """The page's picture, drawn no larger than it is read."""
+    shrink = MAX_SIDE_PX / max(page.width_px, page.height_px)
+    return _pixels(page.image(page.dpi * shrink if shrink < 1 and page.pdf else None))
 
 
 def _pixels(picture: Image.Image) -> Picture:
@@ -292,7 +298,7 @@ def _in_order(
 def _status(words: Sequence[Word], picture: Picture, doubt: str | None) -> PageStatus:
     if doubt:
         return PageStatus.UNSUPPORTED_SCRIPT
-    if words:
+    if any(char.isalnum() for word in words for char in word.text):
         return PageStatus.OK
     return wordless(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.uint8))
 

@@ -11,6 +11,8 @@ from docmill.schemas.geometry import Box
 # In heights of the smaller line: white between lines of one paragraph, and how unlike in size.
 LEADING = 0.8
 SIZES = 1.7
+# Shortest line of a text column, where columns stand side by side, in widths of the page.
+COLUMN = 0.25
 # How many lines back, row by row, the line above is looked for.
 REACH = 60
 
@@ -22,15 +24,22 @@ def blocks_in_order(lines: Sequence[Box]) -> list[list[int]]:
     their first line, rows from top to bottom.
 
     Args:
-        lines: boxes of lines on the upright page, all in one unit both ways.
+        lines: boxes of lines on the upright page, both ways in the unit of its longer side.
     """
     if not lines:
         return []
-    order = _by_rows(lines)
+    rows = _by_rows(lines)
+    order = [number for row in rows for number in row]
+    # Beside others stands a cell or a value, which reads on in its row; a column's line is long.
+    flowing = {n for row in rows for n in row if len(row) == 1 or lines[n].width >= COLUMN}
     block_of = list(range(len(lines)))
     for place, number in enumerate(order):
         earlier = order[max(0, place - REACH) : place]
-        above = [other for other in earlier if _continues(lines[other], lines[number])]
+        above = [
+            other
+            for other in earlier
+            if {other, number} <= flowing and _continues(lines[other], lines[number])
+        ]
         if above:
             nearest = max(above, key=lambda other: lines[other].y1)
             block_of[number] = block_of[nearest]
@@ -40,8 +49,8 @@ def blocks_in_order(lines: Sequence[Box]) -> list[list[int]]:
     return list(blocks.values())
 
 
-def _by_rows(lines: Sequence[Box]) -> list[int]:
-    """Line numbers row by row: a line joins the row whose first line it overlaps by half."""
+def _by_rows(lines: Sequence[Box]) -> list[list[int]]:
+    """Line numbers by row: a line joins the row whose first line it overlaps by half."""
     middles = np.array([(line.y0 + line.y1) / 2 for line in lines])
     rows: list[list[int]] = []
     for number in (int(n) for n in np.argsort(middles, kind="stable")):
@@ -51,7 +60,7 @@ def _by_rows(lines: Sequence[Box]) -> list[int]:
             rows.append([number])
         else:
             row.append(number)
-    return [number for row in rows for number in sorted(row, key=lambda n: lines[n].x0)]
+    return [sorted(row, key=lambda n: lines[n].x0) for row in rows]
 
 
 def _level_with(one: Box, other: Box) -> bool:

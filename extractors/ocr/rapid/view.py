@@ -16,8 +16,8 @@ from docmill.schemas.page import UprightView
 Points = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
-LEVEL = 0.2
-"""Degrees of slope up to which lines count as level: a third of a line over a page's width."""
+LEVEL = 0.3
+"""Degrees of slope up to which lines count as level: less than half a line over a page's width."""
 
 
 @dataclass(frozen=True, eq=False)
