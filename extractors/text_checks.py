@@ -22,8 +22,9 @@ INK_DPI = 72
 INK_MAX_PIXELS = 4_000_000
 """An A0 plan at half of `INK_DPI`; more would cost more than reading the page."""
 
-DUST_SHARE = 0.004
-"""Share of ink that dust, punched holes and dark edges leave on a scan of an empty page."""
+DUST_SHARE = 0.001
+"""Share of ink that dust and punched holes leave on a scan of an empty page; one line of print
+or handwriting on A4 leaves more."""
 
 INK_LEVELS = 24
 """Levels (of 255) off the paper that count as ink: JPEG noise and paper grain stay below."""
@@ -53,7 +54,7 @@ PICTURE_AREA, PICTURE_WORDS, PICTURE_COVER = 0.5, 30, 0.3
 fewer words than on any letter, and those words stand on less than this share of its ink."""
 
 
-PICTURE_MIN, PICTURES_MAX, PICTURE_EDGES = 0.002, 6, 0.02
+PICTURE_MIN, PICTURES_MAX, PICTURE_EDGES = 0.002, 6, 0.004
 """A picture that may hold print has this share of the page (a line of 3 x 8 mm on A4) and this
 share of pixels at strokes; so many are looked at on one page."""
 
