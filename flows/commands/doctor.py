@@ -50,12 +50,14 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield from _packages()
     yield _memory()
     yield _disk(settings.workspace)
-    for name, check in (("worker process", _worker), ("warehouse", _warehouse)):
+    checks = (("OCR", _ocr), ("worker process", _worker), ("warehouse", _warehouse))
+    for name, check in checks:
         yield _tried(name, lambda check=check: check(settings))
+    yield _tesseract()
 
 
 def _packages() -> Iterator[Finding]:
-    for name in ("pymupdf", "duckdb", "pydantic", "prefect"):
+    for name in ("pymupdf", "rapidocr", "duckdb", "pydantic", "prefect"):
         try:
             yield Finding("ok", name, version(name))
         except PackageNotFoundError:
@@ -84,6 +86,26 @@ def _tried(name: str, check: Callable[[], str]) -> Finding:
         return Finding("ok", name, check())
     except DocmillError as error:
         return Finding("fail", name, error.message, error.hint)
+
+
+def _ocr(settings: Settings) -> str:
+    """The engines that `ocr` stands for, with their models loaded."""
+    from docmill.extractors.ocr.rapid.engine import RapidOcr
+    from docmill.infra.wiring import page_reader
+
+    reader = page_reader(settings.ocr)
+    names = [engine.tag.name for engine in reader.engines]
+    runtimes = [e.models.runtime for e in reader.engines if isinstance(e, RapidOcr)]
+    return ", then ".join(names) + "".join(f"; rapidocr runs on {name}" for name in runtimes)
+
+
+def _tesseract() -> Finding:
+    from docmill.extractors.ocr.tesseract import HINT, Tesseract, is_installed
+
+    if not is_installed():
+        detail = "not installed; pages in Cyrillic, Arabic, Hebrew, … end as unsupported_script"
+        return Finding("ok", "tesseract (optional)", detail, f"If you have such pages: {HINT}")
+    return _tried("tesseract (optional)", lambda: str(Tesseract().tag))
 
 
 def _worker(settings: Settings) -> str:

@@ -99,9 +99,7 @@ def test_a_true_invisible_layer_is_believed() -> None:
 
 
 def test_a_poor_invisible_layer_gives_way_to_what_is_printed() -> None:
-    page = read(
-        scan_with_layer(PRINTED, ("lnvO|ce nvrnber A7l1", "Tcta1 arnaunt ll9.O", "Pbyab1e"))
-    )
+    page = read(scan_with_layer(PRINTED, POOR))
     assert (page.engine.name, page.hidden_text) == ("rapidocr", False)
     assert text_of(page) == " ".join(PRINTED)
     assert "invisible text agrees with the picture" in page.findings[-1]
