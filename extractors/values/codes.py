@@ -91,7 +91,7 @@ def find_ibans(segment: Segment) -> list[CodeFound]:
     """IBANs, written in one piece or in groups."""
     return [
         CodeFound(tokens, segment, _join(tokens), value, valid_iban(value))
-        for tokens, value in _runs(segment.tokens, _IBAN_SHAPE, 10)
+        for tokens, value in _runs(segment.tokens, _IBAN_SHAPE, 10, valid_iban)
         if len(value) <= 34 and (valid_iban(value) or _plausible_iban(value))
     ]
 
@@ -116,23 +116,23 @@ def _join(tokens: Sequence[Token]) -> str:
 
 
 def _runs(
-    tokens: Sequence[Token], shape: re.Pattern[str], most: int
+    tokens: Sequence[Token],
+    shape: re.Pattern[str],
+    most: int,
+    valid: Callable[[str], bool] = lambda _: True,
 ) -> Iterator[tuple[tuple[Token, ...], str]]:
-    """Runs of up to `most` words that make a code of this shape; each word is used once."""
+    """Runs of up to `most` words that make a code of this shape; each word is used once.
+
+    The longest valid run counts, so that a code does not swallow the next one; else the longest.
+    """
     start = 0
     while start < len(tokens):
-        size = next(
-            (
-                n
-                for n in range(min(most, len(tokens) - start), 0, -1)
-                if _is_run(tokens[start : start + n], shape)
-            ),
-            0,
-        )
-        if size:
-            own = tuple(tokens[start : start + size])
+        rest = tokens[start : start + most]
+        runs = [tuple(rest[:n]) for n in range(len(rest), 0, -1) if _is_run(rest[:n], shape)]
+        own = next((run for run in runs if valid(_code(run))), runs[0] if runs else ())
+        if own:
             yield own, _code(own)
-        start += size or 1
+        start += len(own) or 1
 
 
 def _code(tokens: Sequence[Token]) -> str:

@@ -29,6 +29,7 @@ _NUMBER = re.compile(
     r"|[.,]\d{2}"
 )
 _SIGN = "[-−–+]"
+_CODE = r"(?:[A-Z]{3}|\([A-Z]{3}\))"
 _AROUND = re.compile(
     rf"^(?P<pre>{_SIGN}?\(?{_SIGN}?[^\W\d_]{{0,4}}\.?[^\w\s()%+−–-]{{0,2}}\s?{_SIGN}?\(?)"
     rf"(?P<number>{_NUMBER.pattern})"
@@ -134,7 +135,7 @@ def _grouped(whole: str, group: str) -> bool:
 
 def number_readings(text: str) -> frozenset[Decimal]:
     """Every number that `text`, as a whole and with its currency, can mean; empty for no number."""
-    bare = re.sub(r"^[A-Z]{3}\s|\s[A-Z]{3}$", "", text.strip()).strip()
+    bare = re.sub(rf"^{_CODE}\s|\s{_CODE}$", "", text.strip()).strip()
     match = _AROUND.match(bare)
     if match is None or (_letters(match["pre"] + match["post"]) and not _known_money(match)):
         return frozenset()

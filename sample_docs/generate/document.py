@@ -180,6 +180,27 @@ class Receipt:
         return self.subtotal if self.tax_included else self.subtotal + self.tax
 
 
+@dataclass(frozen=True)
+class Form:
+    """A filled-in form: keys with their values, and tick boxes with what was ticked."""
+
+    pairs: tuple[tuple[str, str], ...]
+    checkboxes: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A contract; `term` is a number and a unit in English, `jurisdiction` a country or state."""
+
+    parties: tuple[str, ...]
+    effective_date: date
+    term: str
+    jurisdiction: str
+
+
+Document = Invoice | Receipt | Form | Contract
+
+
 def total_of(rows: Iterable[Line | Item]) -> Decimal:
     """Sum of the rows' totals."""
     return sum((row.line_total for row in rows), Decimal(0))

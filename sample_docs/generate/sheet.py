@@ -14,6 +14,7 @@ import io
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 from reportlab.graphics import renderPDF
@@ -22,7 +23,8 @@ from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import simpleSplit
-from reportlab.pdfbase.pdfmetrics import getAscentDescent, stringWidth
+from reportlab.pdfbase.pdfmetrics import getAscentDescent, registerFont, stringWidth
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 MM = 72 / 25.4
@@ -58,6 +60,12 @@ class Face:
     def wrap(self, text: str, width: float) -> list[str]:
         """`text` cut into lines no wider than `width` millimetres."""
         return simpleSplit(text, self.font, self.size, width * MM)
+
+
+def truetype(path: Path, size: float) -> Face:
+    """A font from a TrueType file, which goes by the file's name."""
+    registerFont(TTFont(path.stem, path))
+    return Face(path.stem, size)
 
 
 @dataclass
@@ -243,6 +251,10 @@ class Sheet:
         yield
         self._canvas.restoreState()
 
+    def mark(self, path: str, x: float, y: float, width: float, height: float) -> None:
+        """Remember a place without text, like a tick box, as the value at `path`."""
+        self._keep(path, (x, y, x + width, y + height), "")
+
     def next_page(self) -> None:
         """Go on with an empty page."""
         self._canvas.showPage()
@@ -264,12 +276,12 @@ class Sheet:
 
     def _remember(self, path: str, x: float, y: float, text: str, face: Face) -> None:
         ascent, descent = (points / MM for points in getAscentDescent(face.font, face.size))
-        width, height = self.size
-        corners = (x, y - ascent, x + face.width(text), y - descent)
-        box = tuple(
-            round(c / side, 5) for c, side in zip(corners, (width, height) * 2, strict=True)
-        )
-        spot = Spot(self.page, (box[0], box[1], box[2], box[3]), text)
+        self._keep(path, (x, y - ascent, x + face.width(text), y - descent), text)
+
+    def _keep(self, path: str, corners: tuple[float, float, float, float], text: str) -> None:
+        sides = self.size * 2
+        x0, y0, x1, y1 = (round(c / side, 5) for c, side in zip(corners, sides, strict=True))
+        spot = Spot(self.page, (x0, y0, x1, y1), text)
         known = self.spots.get(path)
         self.spots[path] = known.extended(spot) if known else spot
 

@@ -6,55 +6,94 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sample_docs.generate.document import Invoice, Item, Line, Receipt, Tax
+from sample_docs.generate.document import (
+    Contract,
+    Document,
+    Form,
+    Invoice,
+    Item,
+    Line,
+    Receipt,
+    Tax,
+)
 
 Row = dict[str, str]
+Rows = tuple[Mapping[str, str | bool] | str, ...]
 
 
 @dataclass(frozen=True)
 class Truth:
-    """Values by the field names of the built-in schemas, without what is not printed."""
+    """Values by the field names of the built-in schemas, without what is not printed.
+
+    `lists` holds the rows of each list; a plain list (`parties`) has texts for rows.
+    """
 
     doc_type: str
     fields: Row
-    line_items: tuple[Row, ...]
-    taxes: tuple[Row, ...] = ()
+    lists: Mapping[str, Rows]
     adjustments: tuple[Row, ...] = ()
 
     def paths(self) -> Iterator[str]:
         """The path of every value that must be found on a page."""
         yield from self.fields
-        for name, rows in (("line_items", self.line_items), ("taxes", self.taxes)):
+        for name, rows in self.lists.items():
             for index, row in enumerate(rows):
-                yield from (f"{name}[{index}].{key}" for key in row)
+                path = f"{name}[{index}]"
+                yield from [path] if isinstance(row, str) else (f"{path}.{key}" for key in row)
+
+    @property
+    def entry(self) -> dict[str, object]:
+        """Its share of the manifest's line; lists without rows are left out."""
+        rows = {name: rows for name, rows in self.lists.items() if rows}
+        adjustments = {"adjustments": self.adjustments} if self.adjustments else {}
+        return {"doc_type": self.doc_type, "fields": self.fields, **rows, **adjustments}
 
 
-def truth_of(document: Invoice | Receipt, unprinted: frozenset[str]) -> Truth:
+def truth_of(document: Document, unprinted: frozenset[str]) -> Truth:
     """The truth of `document`; `unprinted` names what it does not show (`taxes[].base`)."""
-    if isinstance(document, Invoice):
-        return _invoice_truth(document, unprinted)
-    return _receipt_truth(document, unprinted)
+    match document:
+        case Invoice():
+            return _invoice_truth(document, unprinted)
+        case Receipt():
+            return _receipt_truth(document, unprinted)
+        case Form():
+            return _form_truth(document)
+        case Contract():
+            return _contract_truth(document)
 
 
 def _invoice_truth(invoice: Invoice, unprinted: frozenset[str]) -> Truth:
-    adjustments = tuple(
-        {"label": entry.label, "amount": str(entry.amount)} for entry in invoice.adjustments
-    )
+    lines = tuple(_kept(_line(line), "line_items[].", unprinted) for line in invoice.lines)
+    taxes = tuple(_kept(_tax(tax), "taxes[].", unprinted) for tax in invoice.taxes)
     return Truth(
         doc_type="invoice",
         fields=_kept(_invoice_fields(invoice), "", unprinted),
-        line_items=tuple(_kept(_line(line), "line_items[].", unprinted) for line in invoice.lines),
-        taxes=tuple(_kept(_tax(tax), "taxes[].", unprinted) for tax in invoice.taxes),
-        adjustments=adjustments,
+        lists={"line_items": lines, "taxes": taxes},
+        adjustments=tuple(
+            {"label": entry.label, "amount": str(entry.amount)} for entry in invoice.adjustments
+        ),
     )
 
 
 def _receipt_truth(receipt: Receipt, unprinted: frozenset[str]) -> Truth:
-    return Truth(
-        doc_type="receipt",
-        fields=_kept(_receipt_fields(receipt), "", unprinted),
-        line_items=tuple(_kept(_item(item), "line_items[].", unprinted) for item in receipt.items),
-    )
+    items = tuple(_kept(_item(item), "line_items[].", unprinted) for item in receipt.items)
+    fields = _kept(_receipt_fields(receipt), "", unprinted)
+    return Truth("receipt", fields, {"line_items": items})
+
+
+def _form_truth(form: Form) -> Truth:
+    pairs = tuple({"key": key, "value": value} for key, value in form.pairs)
+    boxes = tuple({"label": label, "checked": checked} for label, checked in form.checkboxes)
+    return Truth("form", {}, {"pairs": pairs, "checkboxes": boxes})
+
+
+def _contract_truth(contract: Contract) -> Truth:
+    fields = {
+        "effective_date": contract.effective_date.isoformat(),
+        "term": contract.term,
+        "jurisdiction": contract.jurisdiction,
+    }
+    return Truth("contract", fields, {"parties": contract.parties})
 
 
 def _invoice_fields(invoice: Invoice) -> Mapping[str, object]:

@@ -1,4 +1,8 @@
-"""The sample documents with their truths, one test per document."""
+"""The sample documents with their truths, one test per document.
+
+A file with several documents counts as several entries. The text of scans and photographs is
+looked up in the clean pages they were made from, which the generator writes on demand.
+"""
 
 # PyMuPDF has no type annotations to speak of; everything that leaves this module has.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -7,17 +11,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
 import pymupdf
 import pytest
+from PIL import Image
+
+from docmill.extractors.render import open_document
 
 Box = tuple[float, float, float, float]
+LISTS = ("line_items", "taxes", "pairs", "checkboxes", "parties")
 SAMPLE_DOCS = Path(__file__).parents[2] / "sample_docs"
 
 
@@ -41,30 +52,42 @@ class Span:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the manifest, with its document."""
+    """A document of the manifest; `pdf` shows it, and `boxes` says what stands where in that.
+
+    `moves` are the maps from the PDF's pages to the file's pictures; None for born-digital files.
+    """
 
     data: dict[str, Any]
+    pdf: Path
+    boxes: dict[str, Any]
+    moves: list[list[float]] | None = None
 
     @property
     def fields(self) -> dict[str, str]:
         return self.data["fields"]
 
+    @property
+    def page_count(self) -> int:
+        return self.data.get("page_to", self.data["pages"]) - self.data.get("page_from", 1) + 1
+
     def column(self, rows: str, key: str) -> list[Decimal]:
         return [Decimal(row[key]) for row in self.data.get(rows, ()) if key in row]
 
     @cached_property
-    def values(self) -> dict[str, str]:
+    def values(self) -> dict[str, Any]:
         """Every value by its path."""
-        values = dict(self.fields)
-        for name in ("line_items", "taxes"):
+        values: dict[str, Any] = dict(self.fields)
+        for name in LISTS:
             for index, row in enumerate(self.data.get(name, ())):
-                values |= {f"{name}[{index}].{key}": value for key, value in row.items()}
+                path = f"{name}[{index}]"
+                cells = {"": row} if isinstance(row, str) else {f".{k}": row[k] for k in row}
+                values |= {f"{path}{key}": value for key, value in cells.items()}
         return values
 
     @cached_property
     def pages(self) -> list[Any]:
         """MuPDF's account of each page, down to the characters."""
-        with pymupdf.open(SAMPLE_DOCS / self.data["path"]) as pdf:
+        with pymupdf.open(self.pdf) as pdf:
             return [page.get_text("rawdict", flags=0) for page in pdf]
 
     @cached_property
@@ -116,17 +139,81 @@ def _middle(box: Box, page: dict[str, Any]) -> tuple[float, float]:
     return (x0 + x1) / 2 / page["width"], (y0 + y1) / 2 / page["height"]
 
 
-def _entries(manifest: Path) -> list[dict[str, Any]]:
+def _lines(manifest: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in manifest.read_text("utf-8").splitlines()]
 
 
+def _documents() -> Iterator[dict[str, Any]]:
+    """All documents that were drawn, those of a file with several one by one."""
+    broken = [line for line in _lines(SAMPLE_DOCS / "broken" / "manifest.jsonl") if "id" in line]
+    for line in broken:
+        line["path"] = f"broken/{line['path']}"
+    for line in [*_lines(SAMPLE_DOCS / "manifest.jsonl"), *broken]:
+        yield from ({**line, **part} for part in line.get("parts", [{"part": 1}]))
+
+
+def _name(document: dict[str, Any]) -> str:
+    return f"{document['id']}.{document['part']}"
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "entry" in metafunc.fixturenames:
-        entries = [Entry(data) for data in _entries(SAMPLE_DOCS / "manifest.jsonl")]
-        metafunc.parametrize("entry", entries, ids=[entry.data["id"] for entry in entries])
+    for fixture, strata in (("entry", None), ("copy", ("scan", "photo"))):
+        if fixture in metafunc.fixturenames:
+            found = [d for d in _documents() if strata is None or d["stratum"] in strata]
+            metafunc.parametrize(fixture, found, ids=list(map(_name, found)), indirect=True)
     if "broken" in metafunc.fixturenames:
-        files = _entries(SAMPLE_DOCS / "broken" / "manifest.jsonl")
+        lines = _lines(SAMPLE_DOCS / "broken" / "manifest.jsonl")
+        files = [line for line in lines if "page_status" not in line]
         metafunc.parametrize("broken", files, ids=[file["path"] for file in files])
+
+
+@pytest.fixture
+def entry(request: pytest.FixtureRequest, originals: Path) -> Entry:
+    """A document of the set."""
+    return _entry(request.param, originals)
+
+
+@pytest.fixture
+def copy(request: pytest.FixtureRequest, originals: Path) -> Entry:
+    """A scan or photograph."""
+    return _entry(request.param, originals)
+
+
+def _entry(data: dict[str, Any], originals: Path) -> Entry:
+    if data["stratum"] == "born_digital":
+        return Entry(data, SAMPLE_DOCS / data["path"], data["boxes"])
+    (original,) = (
+        line for line in _lines(originals / "originals.jsonl") if _name(line) == _name(data)
+    )
+    return Entry(data, originals / original["pdf"], original["boxes"], original["moves"])
+
+
+@pytest.fixture(scope="session")
+def regenerated(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Everything made again: the folder of samples, and that of the originals of the copies."""
+    folders = (tmp_path_factory.mktemp("sample_docs"), tmp_path_factory.mktemp("originals"))
+    command = [sys.executable, "-m", "sample_docs.generate", "--out", folders[0]]
+    subprocess.run([*command, "--originals", folders[1]], cwd=repository, check=True)
+    return folders
+
+
+@pytest.fixture(scope="session")
+def originals(regenerated: tuple[Path, Path]) -> Path:
+    return regenerated[1]
+
+
+def _pictures(path: Path) -> list[Image.Image]:
+    """Every page of a file as it is displayed, in grey."""
+    if path.suffix == ".heic":
+        return [pillow_heif.open_heif(path).to_pillow().convert("L")]
+    with open_document(path.read_bytes()) as document:
+        numbers = range(1, document.page_count + 1)
+        return [document.page(number).image(gray=True) for number in numbers]
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Callable[[Path], list[Image.Image]]:
+    return _pictures
 
 
 @pytest.fixture(scope="session")
@@ -136,4 +223,4 @@ def sample_docs() -> Path:
 
 @pytest.fixture(scope="session")
 def manifest(sample_docs: Path) -> list[dict[str, Any]]:
-    return _entries(sample_docs / "manifest.jsonl")
+    return _lines(sample_docs / "manifest.jsonl")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 from typing import Any
+
+from PIL import Image, ImageStat
 
 MARGIN_PT = 8
 Box = tuple[float, float, float, float]
@@ -18,7 +22,7 @@ def shared(a: Box, b: Box) -> float:
 
 
 def test_it_has_the_pages_it_says(entry: Any) -> None:
-    assert len(entry.pages) == entry.data["pages"]
+    assert len(entry.pages) == entry.page_count
 
 
 def test_no_text_runs_off_the_sheet(entry: Any) -> None:
@@ -41,3 +45,21 @@ def test_no_text_covers_other_text(entry: Any) -> None:
         if a.page == b.page and shared(a.box, b.box) > 0.3 * min(area(a.box), area(b.box))
     ]
     assert covered == []
+
+
+def test_ticked_boxes_hold_ink_and_others_do_not(
+    entry: Any, pictures: Callable[[Path], list[Image.Image]], sample_docs: Path
+) -> None:
+    rows: list[dict[str, Any]] = entry.data.get("checkboxes", [])
+    if not rows:
+        return
+    shown = pictures(sample_docs / entry.data["path"])
+    for index, row in enumerate(rows):
+        spot = entry.data["boxes"][f"checkboxes[{index}].checked"]
+        number: int = spot["page"]
+        page = shown[number - 1]
+        box: list[float] = spot["box"]
+        x0, y0, x1, y1 = (c * side for c, side in zip(box, page.size * 2, strict=True))
+        width, height = (x1 - x0) / 4, (y1 - y0) / 4  # the middle, without the frame
+        inner = (x0 + width, y0 + height, x1 - width, y1 - height)
+        assert (ImageStat.Stat(page.crop(inner)).mean[0] < 235) == row["checked"], row["label"]

@@ -12,14 +12,20 @@ from stdnum.ch import vat as swiss_vat
 from stdnum.es import nif
 
 from docmill.extractors.normalise import same_value
-from docmill.schemas.document_schema import FieldKind, pattern_of
-from docmill.schemas.kinds.invoice import Invoice
-from docmill.schemas.kinds.receipt import Receipt
-from docmill.schemas.parsing import schema_from_model
+from docmill.schemas.document_schema import DocumentSchema, FieldKind, pattern_of
+from docmill.schemas.loading import builtin_schemas
 
-SCHEMAS = {"invoice": schema_from_model(Invoice), "receipt": schema_from_model(Receipt)}
+SCHEMAS = builtin_schemas()
 PLAIN = re.compile(r"-?\d+(\.\d+)?")
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def schema_of(entry: Any) -> DocumentSchema:
+    """The built-in schema of an entry's type; the truth is ahead of some."""
+    schema = SCHEMAS.get(entry.data["doc_type"])
+    if schema is None:
+        pytest.skip(f"no built-in schema {entry.data['doc_type']} yet")
+    return schema
 
 
 def cents(value: Decimal) -> Decimal:
@@ -32,7 +38,7 @@ def printed_discount(entry: Any, share: Decimal) -> bool:
 
 
 def test_every_value_is_a_field_of_the_schema_in_its_normal_form(entry: Any) -> None:
-    schema = SCHEMAS[entry.data["doc_type"]]
+    schema = schema_of(entry)
     for path, value in entry.values.items():
         spec = schema.spec_of(path)
         assert spec is not None, path
@@ -43,16 +49,18 @@ def test_every_value_is_a_field_of_the_schema_in_its_normal_form(entry: Any) -> 
 
 
 def test_every_value_is_printed_in_its_box(entry: Any) -> None:
-    assert set(entry.data["boxes"]) == set(entry.data["printed"]) == set(entry.values)
+    marks = {path for path in entry.values if path.endswith(".checked")}
+    assert set(entry.data["boxes"]) == set(entry.values)
+    assert set(entry.data["printed"]) == set(entry.values) - marks
     for path, printed in entry.data["printed"].items():
         # An address on one line has its separators between the pieces.
         ignored = r"[\W_]" if path.endswith("address") else r"\s"
-        found = entry.text_in(entry.data["boxes"][path])
+        found = entry.text_in(entry.boxes[path])
         assert re.sub(ignored, "", found) == re.sub(ignored, "", printed), path
 
 
 def test_every_printed_text_means_the_value(entry: Any) -> None:
-    schema = SCHEMAS[entry.data["doc_type"]]
+    schema = schema_of(entry)
     for path, printed in entry.data["printed"].items():
         spec = schema.spec_of(path)
         assert spec is not None
@@ -63,6 +71,8 @@ def test_every_printed_text_means_the_value(entry: Any) -> None:
 
 
 def test_the_rows_come_to_the_totals(entry: Any) -> None:
+    if "total" not in entry.fields:
+        return
     fields = {key: Decimal(v) for key, v in entry.fields.items() if PLAIN.fullmatch(v)}
     rows = sum(entry.column("line_items", "line_total"))
     if entry.data["doc_type"] == "receipt":
@@ -88,7 +98,7 @@ def taxed_base(entry: Any) -> Decimal:
 
 
 def test_each_row_is_its_product_less_a_printed_discount(entry: Any) -> None:
-    for row in entry.data["line_items"]:
+    for row in entry.data.get("line_items", ()):
         if "unit_price" not in row:
             continue
         product = Decimal(row["quantity"]) * Decimal(row["unit_price"])
@@ -134,11 +144,11 @@ def test_the_checksum_tests_can_fail() -> None:
 
 def test_firms_are_found_at_reserved_names_only(entry: Any) -> None:
     text = "".join(char.text if char.text.isprintable() else " " for char in entry.chars)
-    hosts = re.findall(r"[\w-]+\.(?:com|de|ch|fr|it|nl|es|ie|uk|org|net)\b", text)
+    hosts = re.findall(r"[\w-]+\.(?:com|de|ch|fr|it|nl|es|ie|pt|ru|uk|org|net)\b", text)
     assert set(hosts) <= {"example.com"}
 
 
-@pytest.mark.parametrize("kind", SCHEMAS)
+@pytest.mark.parametrize("kind", ["invoice", "receipt"])
 def test_paths_are_told_apart_by_pattern(kind: str) -> None:
     assert SCHEMAS[kind].spec_of("line_items[3].line_total") is not None
     assert pattern_of("line_items[3].line_total") == "line_items[].line_total"

@@ -1,4 +1,7 @@
-"""One module per design; no two documents share one."""
+"""One module per design; no two documents share one.
+
+A module's `SAMPLE` is a document of the set, its `DRAWING` is seen on scans only.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from sample_docs.generate.designs import (
     fr_bistro,
     fr_caterer,
     gb_credit_note,
+    gb_fasteners,
+    gb_services_agreement,
+    gb_swimming_club,
     ie_software,
     it_tiles,
     nl_broadband,
@@ -27,6 +33,7 @@ SAMPLES: Final[tuple[Sample, ...]] = (
     ch_electrician.SAMPLE,
     us_landscaping.SAMPLE,
     gb_credit_note.SAMPLE,
+    gb_fasteners.SAMPLE,
     ie_software.SAMPLE,
     fr_caterer.SAMPLE,
     es_translator.SAMPLE,
@@ -35,4 +42,6 @@ SAMPLES: Final[tuple[Sample, ...]] = (
     de_supermarket.SAMPLE,
     us_hardware.SAMPLE,
     fr_bistro.SAMPLE,
+    gb_swimming_club.SAMPLE,
+    gb_services_agreement.SAMPLE,
 )

@@ -100,6 +100,17 @@ def test_digits_of_codes_are_no_numbers() -> None:
     assert find_numbers(segment("AB12 2013-471331 DE34 10:30")) == []
 
 
+@pytest.mark.parametrize("text", ["EUR 12.50", "(EUR) 12.50", "12.50 EUR", "12,50 (EUR)"])
+def test_a_currency_code_beside_an_amount_is_no_part_of_its_value(text: str) -> None:
+    assert same_value(FieldKind.AMOUNT, text, "12.50")
+
+
+def test_an_iban_does_not_swallow_a_bank_code_with_digits() -> None:
+    line = segment("IBAN DE89 3704 0044 0532 0130 00 BIC EXMPDE99")
+    (found,) = find_ibans(line)
+    assert found.value == "DE89370400440532013000"
+
+
 def test_an_iban_in_groups_is_one_code_and_no_vat_number() -> None:
     line = segment("IBAN: DE89 3704 0044 0532 0130 00 BIC: COBADEFFXXX")
     (found,) = find_ibans(line)
