@@ -7,7 +7,7 @@ from functools import lru_cache
 from docmill.extractors.engines import Extractor
 from docmill.extractors.local.extractor import LocalExtractor
 from docmill.extractors.ocr.rapid.engine import RapidOcr
-from docmill.extractors.ocr.tesseract import Tesseract, is_installed
+from docmill.extractors.ocr.tesseract import Tesseract, foreign_languages
 from docmill.extractors.ocr.text_layer import TextLayer
 from docmill.extractors.read import PageReader
 from docmill.schemas.errors import UsageError
@@ -21,7 +21,7 @@ def page_reader(name: str) -> PageReader:
     """Who reads pages; the same object for the same name, since models load but once.
 
     `auto`: the text layer where it can be believed, else `rapidocr`, else `tesseract` where the
-    system has it.
+    system has it with a language in letters that `rapidocr` lacks.
 
     Raises:
         UsageError: there is none of this name.
@@ -30,7 +30,8 @@ def page_reader(name: str) -> PageReader:
     match engine, options:
         case "auto", "":
             rapid = RapidOcr()
-            last = (Tesseract(),) if is_installed() else ()
+            languages = foreign_languages()
+            last = (Tesseract(languages),) if languages else ()
             return PageReader((TextLayer(), rapid, *last), rapid)
         case "text_layer", "":
             return PageReader((TextLayer(),))

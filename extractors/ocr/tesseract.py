@@ -35,9 +35,38 @@ _WORD_LEVEL = "5"
 HINT = "apt-get install tesseract-ocr, and tesseract-ocr-LANGUAGE for every language you need."
 
 
+# Languages in letters that the embedded engine lacks; Greek it reads badly, Vietnamese too.
+_FOREIGN = frozenset(
+    [
+        "amh", "ara", "aze_cyrl", "bel", "ben", "bul", "ell", "fas", "guj", "heb", "hin", "hye",
+        "kan", "kat", "kaz", "khm", "kir", "kor", "lao", "mal", "mar", "mkd", "mon", "mya",
+        "nep", "pan", "pus", "rus", "san", "sin", "srp", "syr", "tam", "tel", "tgk", "tha",
+        "uig", "ukr", "urd", "uzb_cyrl", "vie", "yid",
+    ]
+)  # fmt: skip
+MIN_CONFIDENCE = 0.6
+"""Mean confidence below which the page is in letters of no language that was asked for."""
+
+
 def is_installed() -> bool:
     """Whether the system has it."""
     return shutil.which(COMMAND) is not None
+
+
+def foreign_languages() -> str:
+    """Installed languages in letters that the embedded engine lacks, with English, or nothing.
+
+    Raises:
+        EngineError: the command is there but fails.
+    """
+    installed = _installed() if is_installed() else []
+    foreign = sorted(_FOREIGN.intersection(installed))
+    return "+".join([*foreign, *(["eng"] if "eng" in installed else [])]) if foreign else ""
+
+
+def _installed() -> list[str]:
+    lines = _run(["--list-langs"], b"").splitlines()[1:]
+    return [name for name in lines if name not in _NO_LANGUAGES and "/" not in name]
 
 
 class Tesseract:
@@ -57,8 +86,7 @@ class Tesseract:
         Raises:
             EngineUnavailable: the command or a wanted language is missing.
         """
-        lines = _run(["--list-langs"], b"").splitlines()[1:]
-        installed = [name for name in lines if name not in _NO_LANGUAGES and "/" not in name]
+        installed = _installed()
         wanted = self._wanted.split("+") if self._wanted else sorted(installed)
         missing = [name for name in wanted if name not in installed]
         if missing or not wanted:
@@ -98,6 +126,9 @@ class Tesseract:
             buffer.getvalue(),
         )
         words = tuple(_words(table.splitlines()[1:], picture.width, picture.height))
+        confidence = fmean(word.confidence or 0.0 for word in words) if words else None
+        guessed = confidence is not None and confidence < MIN_CONFIDENCE
+        status = PageStatus.OK if words else wordless(np.asarray(picture))
         return PageText(
             document_id=page.document_id,
             page=page.number,
@@ -105,10 +136,11 @@ class Tesseract:
             height_px=page.height_px,
             rotation=page.info.rotation,
             engine=self.tag,
-            status=PageStatus.OK if words else wordless(np.asarray(picture)),
+            status=PageStatus.UNSUPPORTED_SCRIPT if guessed else status,
             words=words,
             blocks=blocks_of(words),
-            mean_confidence=fmean(word.confidence or 0.0 for word in words) if words else None,
+            mean_confidence=confidence,
+            findings=(f"its letters are guesses (mean {confidence:.2f})",) if guessed else (),
         )
 
 

@@ -100,10 +100,10 @@ def _ocr(settings: Settings) -> str:
 
 
 def _tesseract() -> Finding:
-    from docmill.extractors.ocr.tesseract import HINT, Tesseract, is_installed
+    from docmill.extractors.ocr.tesseract import HINT, Tesseract, foreign_languages
 
-    if not is_installed():
-        detail = "not installed; pages in Cyrillic, Arabic, Hebrew, … end as unsupported_script"
+    if not foreign_languages():
+        detail = "no foreign letters; pages in Cyrillic, Arabic, … end as unsupported_script"
         return Finding("ok", "tesseract (optional)", detail, f"If you have such pages: {HINT}")
     return _tried("tesseract (optional)", lambda: str(Tesseract().tag))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from docmill.extractors.ocr.tesseract import Tesseract, is_installed
+from docmill.extractors.ocr.tesseract import Tesseract, foreign_languages, is_installed
 from docmill.extractors.render import OpenedPage, open_document
 from docmill.schemas.errors import EngineError, EngineUnavailable
 from docmill.schemas.page import PageStatus
@@ -92,6 +92,24 @@ def test_a_failure_carries_what_the_command_said(install: Install, page: OpenedP
     install("echo 'out of paper' >&2; exit 3")
     with pytest.raises(EngineError, match="out of paper"):
         Tesseract().read(page)
+
+
+def test_guesses_are_no_reading(install: Install, page: OpenedPage, tmp_path: Path) -> None:
+    table = tmp_path / "table.tsv"
+    table.write_text("\n".join(ROWS).replace("\t9", "\t3").replace("\t8", "\t3"), "utf-8")
+    install(f"cat '{table}'")
+    text = Tesseract().read(page)
+    assert text.status is PageStatus.UNSUPPORTED_SCRIPT
+    assert "guesses" in text.findings[0]
+
+
+def test_only_languages_in_other_letters_help_the_embedded_engine(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    install("true")
+    assert foreign_languages() == "rus+eng"
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    assert foreign_languages() == ""
 
 
 def test_an_empty_table_is_no_reading(install: Install, page: OpenedPage) -> None:
