@@ -1,29 +1,50 @@
-"""The one place that talks to Pillow about files: headers, orientation, pixels.
+"""The one place that opens picture files: headers, orientation, pixels.
 
-Sizes are read from headers only. Every picture comes out upright (EXIF orientation applied),
-8 bits deep, transparency on white.
+Sizes are read from headers only. Every picture comes out upright (EXIF orientation applied;
+HEIC and AVIF carry their turn in the container, which their decoders apply, and EXIF must not
+turn them once more), 8 bits deep, transparency on white.
+
+Only a TIFF has pages. What else may hold several pictures (HEIC bursts, animations) shows the
+same thing several times, so one picture is read, and a finding says that there are others.
 """
 
 from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from PIL import ExifTags, Image
+import numpy as np
+import pillow_heif
+from PIL import AvifImagePlugin, ExifTags, Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from docmill.schemas.errors import TooLarge, UnreadableFile
 from docmill.schemas.source import MediaType
 
-_FORMATS = {
-    MediaType.PNG: "PNG",
-    MediaType.JPEG: "JPEG",
-    MediaType.TIFF: "TIFF",
-    MediaType.WEBP: "WEBP",
-    MediaType.BMP: "BMP",
+# One process per core: a decoder's own threads only cost address space, which is limited.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+pillow_heif.options.DECODE_THREADS = 1
+
+# Called directly, not through `Image.open`: that one hides why a reader refused a file.
+_READERS: Mapping[MediaType, Callable[[io.BytesIO], Image.Image]] = {
+    MediaType.PNG: PngImageFile,
+    MediaType.JPEG: JpegImageFile,
+    MediaType.TIFF: TiffImageFile,
+    MediaType.WEBP: WebPImageFile,
+    MediaType.BMP: BmpImageFile,
+    MediaType.GIF: GifImageFile,
+    MediaType.HEIC: pillow_heif.HeifImageFile,
+    MediaType.AVIF: AvifImagePlugin.AvifImageFile,
 }
 
 _PILLOW_ERRORS = (
@@ -53,18 +74,34 @@ _ROTATIONS = {3: 180, 4: 180, 5: 90, 6: 90, 7: 270, 8: 270}
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 
 
+_REDUCED_OR_MASK = 0b101
+"""Bits of TIFF's NewSubfileType for a thumbnail and a transparency mask, which are no pages."""
+
+_NEW_SUBFILE_TYPE = 254
+_BITS_PER_SAMPLE = 258
+_PHOTOMETRIC = 262
+_WHITE_IS_ZERO = 0
+
+
 @dataclass(frozen=True)
 class Frame:
-    """One picture of a file: upright size in pixels, and the clockwise turn that made it so."""
+    """One picture of a file: upright size in pixels, and the clockwise turn that made it so.
+
+    `orientation` is EXIF's number where pixels are still to be turned, else 1. `directory`
+    counts a TIFF's pictures from 0, pages or not.
+    """
 
     width_px: int
     height_px: int
     rotation: int
     orientation: int
+    directory: int = 0
 
 
 class RasterFile:
-    """A picture file; only a TIFF has more than one page, and an animation counts as one.
+    """A picture file; only a TIFF has more than one page.
+
+    `findings` says in words what of the file is not read.
 
     Args:
         content: the file's bytes.
@@ -73,7 +110,7 @@ class RasterFile:
         max_pixels: more pixels in one page than this are refused.
 
     Raises:
-        UnreadableFile: the header is damaged.
+        UnreadableFile: the header is damaged, or of a variety that cannot be read.
         TooLarge: there are too many pages, or the only one has too many pixels.
     """
 
@@ -81,32 +118,21 @@ class RasterFile:
         self, content: bytes, media_type: MediaType, *, max_pages: int, max_pixels: int
     ) -> None:
         self._content = content
-        self._format = _FORMATS[media_type]
-        self._multipage = media_type is MediaType.TIFF
+        self._reader = _READERS[media_type]
         self._max_pixels = max_pixels
         with _translated("The picture is damaged"), self._opened() as image:
-            self.frames = tuple(self._frames(image, max_pages))
+            if isinstance(image, TiffImageFile):
+                self.frames = _tiff_frames(image, max_pages)
+                self.findings = ()
+            else:
+                exif = _exif(image)
+                self.frames = (_frame(image, exif),)
+                self.findings = tuple(_findings(image, exif))
         if len(self.frames) == 1:
             self.check(1)
 
     def _opened(self) -> Image.Image:
-        return Image.open(io.BytesIO(self._content), formats=[self._format])
-
-    def _frames(self, image: Image.Image, max_pages: int) -> Iterator[Frame]:
-        for index in range(max_pages):
-            yield self._frame(image)
-            if not self._multipage or not _has_frame(image, index + 1):
-                return
-        raise too_many_pages(f"more than {max_pages}", max_pages)
-
-    def _frame(self, image: Image.Image) -> Frame:
-        width, height = image.size
-        if self._multipage:  # Pillow turns TIFFs itself, header and pixels
-            return Frame(width, height, 0, 1)
-        orientation = _orientation(image)
-        if orientation in _SIDEWAYS:
-            width, height = height, width
-        return Frame(width, height, _ROTATIONS.get(orientation, 0), orientation)
+        return self._reader(io.BytesIO(self._content))
 
     def check(self, number: int) -> None:
         """Refuse page `number` if it has too many pixels.
@@ -130,13 +156,19 @@ class RasterFile:
             TooLarge: the page has more pixels than allowed.
         """
         self.check(number)
-        turn = _TRANSPOSITIONS.get(self.frames[number - 1].orientation)
+        frame = self.frames[number - 1]
         with _translated(f"The picture of page {number} is damaged"), self._opened() as image:
-            if number > 1:
-                image.seek(number - 1)
+            if frame.directory:
+                image.seek(frame.directory)
             image.load()
-            upright = _flattened(image)
-            return upright if turn is None else upright.transpose(turn)
+            upright = _turned(_flattened(image), frame.orientation)
+        if upright.size != (frame.width_px, frame.height_px):
+            raise UnreadableFile(
+                f"The picture of page {number} is damaged: its header promises "
+                f"{frame.width_px} x {frame.height_px} pixels, and there are "
+                f"{upright.width} x {upright.height}."
+            )
+        return upright
 
     def close(self) -> None:
         """Give the file's memory back."""
@@ -151,7 +183,59 @@ def too_many_pages(found: str, max_pages: int) -> TooLarge:
     )
 
 
-def _has_frame(image: Image.Image, index: int) -> bool:
+def _frame(image: Image.Image, exif: Image.Exif | None) -> Frame:
+    width, height = image.size
+    value = 1 if exif is None else exif.get(ExifTags.Base.Orientation, 1)
+    orientation = value if value in _TRANSPOSITIONS else 1
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return Frame(width, height, _ROTATIONS.get(orientation, 0), orientation)
+
+
+def _exif(image: Image.Image) -> Image.Exif | None:
+    """The picture's EXIF; None where it is damaged, which is no reason to refuse the picture."""
+    # A PNG may carry its EXIF after the pixels, where Pillow would decode all of them to get it.
+    exif = Image.Exif()
+    try:
+        exif.load(image.info.get("exif") or b"")
+    except _PILLOW_ERRORS:
+        return None
+    return exif
+
+
+def _findings(image: Image.Image, exif: Image.Exif | None) -> Iterator[str]:
+    if exif is None:
+        yield "the picture's EXIF is damaged; it may not be upright"
+    if getattr(image, "is_animated", False):
+        yield "the file holds several pictures; only the main one is read"
+
+
+def _tiff_frames(image: TiffImageFile, max_pages: int) -> tuple[Frame, ...]:
+    frames = tuple(_directories(image, max_pages))
+    # A lone picture is a page, whatever it says of itself.
+    return frames or (_tiff_frame(image, 0),)
+
+
+def _directories(image: TiffImageFile, max_pages: int) -> Iterator[Frame]:
+    pages = 0
+    for directory in range(2 * max_pages + 1):  # every page may bring its thumbnail
+        if not _seek(image, directory):
+            return
+        kind = image.tag_v2.get(_NEW_SUBFILE_TYPE, 0)
+        if isinstance(kind, int) and kind & _REDUCED_OR_MASK:
+            continue
+        pages += 1
+        if pages > max_pages:
+            break
+        yield _tiff_frame(image, directory)
+    raise too_many_pages(f"more than {max_pages}", max_pages)
+
+
+def _tiff_frame(image: TiffImageFile, directory: int) -> Frame:
+    return Frame(*image.size, rotation=0, orientation=1, directory=directory)
+
+
+def _seek(image: Image.Image, index: int) -> bool:
     try:
         image.seek(index)
     except EOFError:
@@ -159,26 +243,37 @@ def _has_frame(image: Image.Image, index: int) -> bool:
     return True
 
 
-def _orientation(image: Image.Image) -> int:
-    # A PNG may carry its EXIF after the pixels, where Pillow would decode all of them to get it.
-    if "exif" not in image.info:
-        return 1
-    value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    return value if value in _TRANSPOSITIONS else 1
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _TRANSPOSITIONS.get(orientation)
+    return image if turn is None else image.transpose(turn)
 
 
 def _flattened(image: Image.Image) -> Image.Image:
-    if image.mode in ("L", "RGB"):
-        return image.copy()
-    if image.mode == "1":
-        return image.convert("L")
-    if image.mode.startswith("I"):  # 16 bits a channel
-        return image.convert("I").point(lambda value: value / 256).convert("L")
+    """The loaded picture as `L` or `RGB`, 8 bits a channel, on white paper."""
+    if image.mode.startswith("I;16"):
+        return _eight_bits(image)
+    if image.mode in ("I", "F"):
+        raise UnreadableFile(
+            "The picture holds measurements (32 bits, signed or floating), not shades of gray.",
+            "Save it with 8 or 16 bits a channel.",
+        )
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         paper = Image.new("RGBA", rgba.size, "white")
         return Image.alpha_composite(paper, rgba).convert("RGB")
-    return image.convert("RGB")
+    if image.mode in ("L", "RGB"):
+        return image.copy()
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A gray picture of 12 or 16 bits, which Pillow hands out as they stand in the file."""
+    bits, inverted = 16, False
+    if isinstance(image, TiffImageFile):
+        bits = image.tag_v2.get(_BITS_PER_SAMPLE, (16,))[0]
+        inverted = image.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
+    levels = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
+    return Image.fromarray(np.invert(levels) if inverted else levels)
 
 
 @contextmanager
@@ -186,7 +281,9 @@ def _translated(message: str) -> Generator[None]:
     # Pillow's own guard against bombs is off meanwhile: ours is stricter and can be set.
     guard, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # odd tags, which do no harm
+            yield
     except _PILLOW_ERRORS as error:
         raise UnreadableFile(f"{message}: {error}") from error
     finally:

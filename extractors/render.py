@@ -179,6 +179,7 @@ class OpenedDocument:
             max_pixels=self._limits.max_pixels,
             pdf=None,
             raster=file,
+            findings=file.findings,
         )
 
     def _info(self, number: int) -> PageInfo:

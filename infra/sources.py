@@ -10,7 +10,10 @@ from pathlib import Path
 
 from docmill.schemas.errors import UsageError
 
-SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"})
+SUFFIXES = frozenset(
+    {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"}
+    | {".heic", ".heif", ".hif", ".avif"}
+)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class EmptyFile(InputError):
 class UnsupportedType(InputError):
     """The bytes are of no type that docmill opens."""
 
-    default_hint = "Convert it to PDF, or to PNG, JPEG, TIFF, WebP or BMP."
+    default_hint = "Convert it to PDF, or to PNG, JPEG, TIFF, WebP, HEIC or BMP."
 
 
 class UnreadableFile(InputError):

@@ -19,6 +19,9 @@ class MediaType(StrEnum):
     TIFF = "image/tiff"
     WEBP = "image/webp"
     BMP = "image/bmp"
+    GIF = "image/gif"
+    HEIC = "image/heic"
+    AVIF = "image/avif"
 
 
 class Sighting(Frozen):
