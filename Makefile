@@ -32,8 +32,14 @@ test: $(VENV)/.installed-dev  ## Lint, format, types, layers, then all tests.
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-quality: $(VENV)/.installed-dev  ## Evaluate on ../shared/eval and print the table.
-	$(BIN)/python -m benchmarks.quality
+quality: $(VENV)/.installed-run  ## Evaluate on ../shared/eval and print the tables.
+	@if [ ! -d ../shared/eval ]; then echo "skipped: no evaluation set in ../shared/eval"; exit 0; fi; \
+	$(BIN)/docmill eval ../shared/eval --fresh \
+		--schema ad_buy_order=benchmarks/schemas/ad_buy_order.json \
+		--schema income_statement=benchmarks/schemas/income_statement.json \
+		--schema contract_nda=contract --alias party=parties --complete contract_nda \
+		--json docmill-eval/quality.json --markdown docmill-eval/quality.md \
+		--html docmill-eval/quality.html
 
 bench: $(VENV)/.installed-dev  ## Run every benchmark.
 	@set -e; for file in $$(grep -l '^if __name__ == "__main__":' benchmarks/*.py); do \

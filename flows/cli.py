@@ -16,11 +16,15 @@ COMMANDS = {
     "run": ("run", "Process files and folders into rows."),
     "query": ("query", "Ask the published warehouse in SQL."),
     "export": ("query", "Write tables and views to files."),
+    "eval": ("eval", "Measure quality on documents with known values."),
     "schemas": ("schemas", "List, show and check document schemas."),
     "status": ("status", "What is in the workspace."),
     "doctor": ("doctor", "Check this machine and the workspace."),
     "warehouse": ("warehouse", "Rebuild or publish the warehouse."),
 }
+
+# Where a command's name is taken by Python itself.
+ATTRIBUTES = {"eval": "eval_group"}
 
 
 class LazyGroup(click.Group):
@@ -35,7 +39,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"docmill.flows.commands.{COMMANDS[cmd_name][0]}")
-        return cast(click.Command, getattr(module, cmd_name))
+        return cast(click.Command, getattr(module, ATTRIBUTES.get(cmd_name, cmd_name)))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any."""

@@ -35,7 +35,17 @@ class RunCommit(Frozen):
     content: RunRecord
 
 
-CommitRecord = Annotated[DocumentCommit | SightingsCommit | RunCommit, Field(discriminator="kind")]
+class EvaluationCommit(Frozen):
+    """An evaluation; `content` is its key in the lake, since the record is large."""
+
+    kind: Literal["evaluation"] = "evaluation"
+    id: str
+    content: str
+
+
+CommitRecord = Annotated[
+    DocumentCommit | SightingsCommit | RunCommit | EvaluationCommit, Field(discriminator="kind")
+]
 COMMIT_RECORD: TypeAdapter[CommitRecord] = TypeAdapter(CommitRecord)
 
 
@@ -61,3 +71,8 @@ def sightings_commit(record: SightingRecord) -> SightingsCommit:
 def run_commit(record: RunRecord) -> RunCommit:
     """The commit of a run record; one per run id."""
     return RunCommit(id=stable_key("run", {"run_id": record.run_id}), content=record)
+
+
+def evaluation_commit(key: str) -> EvaluationCommit:
+    """The commit of an evaluation record; one per record."""
+    return EvaluationCommit(id=stable_key("evaluation commit", {"key": key}), content=key)

@@ -3,6 +3,7 @@
     pages/ab/<key>.json.gz          one page's reading
     extractions/ab/<key>.json.gz    one part's extraction
     schemas/<hash>.json             a schema that was used
+    evaluations/ab/<key>.json.gz    values beside their truth
     commits/<hour>/<time>-<id>.json what makes finished work visible, in order of time (UTC)
     done/ab/<work_key>              this work is final
     seen/ab/<uri hash>/<time>-<document_id>
@@ -27,14 +28,17 @@ from docmill.infra.commits import (
     COMMIT_RECORD,
     CommitRecord,
     document_commit,
+    evaluation_commit,
     run_commit,
     sightings_commit,
 )
 from docmill.infra.objects import ObjectStore
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import StoreError
+from docmill.schemas.evaluation import EvaluationRecord
 from docmill.schemas.extraction import Extraction
 from docmill.schemas.frozen import Frozen
+from docmill.schemas.keys import stable_key
 from docmill.schemas.outcome import DocumentOutcome, RunRecord, SightingRecord
 from docmill.schemas.page import PageText
 from docmill.schemas.source import Sighting
@@ -118,6 +122,16 @@ class Lake:
     def commit_run(self, record: RunRecord) -> str:
         """Make a run visible; returns the commit record's key."""
         return self._commit(run_commit(record))
+
+    def commit_evaluation(self, record: EvaluationRecord) -> str:
+        """Keep an evaluation and make it visible; returns the commit record's key."""
+        key = stable_key("evaluation", {"id": record.evaluation_id})
+        self._store.put(_sharded("evaluations", key), _packed(record))
+        return self._commit(evaluation_commit(key))
+
+    def evaluation(self, key: str) -> EvaluationRecord | None:
+        """An evaluation record."""
+        return self._model(EvaluationRecord, _sharded("evaluations", key))
 
     def commit_keys(self, since_hour: str | None = None) -> Iterator[str]:
         """Keys of the commit records in order of time, from `since_hour` (`2026-11-21T09`) on."""

@@ -120,7 +120,7 @@ def run_batch(
 
     Args:
         files: what to process; equal bytes under several names are one document.
-        schemas: one schema, or several to choose from by classification.
+        schemas: one schema, or several to choose from by classification; none to read only.
         settings: engines, limits, thresholds, workspace.
         progress: is told about every step.
         publish: called now and then, so that finished documents become visible in long runs.

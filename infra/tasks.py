@@ -118,7 +118,10 @@ def _read(lake: Lake, document: OpenedDocument, number: int, reader: PageReader)
 
 @dataclass(frozen=True)
 class ExtractOrder:
-    """Fill a schema from pages in the lake: the one of `schemas`, or the one that fits best."""
+    """Fill a schema from pages in the lake: the one of `schemas`, or the one that fits best.
+
+    Without schemas the document is only read.
+    """
 
     lake_root: Path
     page_keys: tuple[str, ...]
@@ -156,6 +159,8 @@ def extract_parts(order: ExtractOrder) -> ExtractReport:
     """Classifies, extracts and triages; a file is one part so far."""
     lake = Lake(LocalFolder(order.lake_root))
     pages = tuple(_pages(lake, order.page_keys))
+    if not order.schemas:
+        return ExtractReport((_only_read(pages),))
     schema = _schema_for(pages, order.schemas)
     if schema is None:
         return ExtractReport((_unknown(pages, order.schemas),))
@@ -193,6 +198,17 @@ def _schema_for(
     pages: Sequence[PageText], schemas: Sequence[DocumentSchema]
 ) -> DocumentSchema | None:
     return schemas[0] if len(schemas) == 1 else classify(layout_of(pages), schemas).schema
+
+
+def _only_read(pages: Sequence[PageText]) -> PartOutcome:
+    return PartOutcome(
+        part=1,
+        page_from=pages[0].page,
+        page_to=pages[-1].page,
+        status=DocumentStatus.DONE,
+        schema_name=None,
+        extraction_key=None,
+    )
 
 
 def _unknown(pages: Sequence[PageText], schemas: Sequence[DocumentSchema]) -> PartOutcome:

@@ -66,7 +66,8 @@ class DocumentStatus(StrEnum):
 class PartOutcome(Frozen):
     """One document inside a file: its pages (from 1, inclusive), schema and extraction.
 
-    `schema_name` and `extraction_key` are None where no schema fitted or extraction failed.
+    `schema_name` and `extraction_key` are None where no schema was asked for or fitted, or
+    extraction failed.
     """
 
     part: int = Field(ge=1)

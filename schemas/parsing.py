@@ -32,7 +32,7 @@ _ROOT: Final = "(document)"
 # A schema becomes a view in the warehouse, beside these; `auto` chooses one by itself.
 _RESERVED: Final = naming.vocabulary(
     "auto documents sources results fields pages blocks words field_history review_queue"
-    " review_events model_calls failures runs snapshot"
+    " review_events model_calls failures runs eval_runs eval_documents eval_values snapshot"
 )
 
 

@@ -14,13 +14,21 @@ from datetime import UTC, datetime, timedelta
 
 from duckdb import DuckDBPyConnection
 
-from docmill.infra.commits import CommitRecord, DocumentCommit, RunCommit, SightingsCommit
+from docmill.infra.commits import (
+    CommitRecord,
+    DocumentCommit,
+    EvaluationCommit,
+    RunCommit,
+    SightingsCommit,
+)
 from docmill.infra.lake import Lake, hour_of, time_of, utc_now
 from docmill.infra.warehouse import ddl, views
+from docmill.infra.warehouse.evaluation_rows import evaluation_rows
 from docmill.infra.warehouse.rows import (
     History,
     TableRow,
     document_rows,
+    found_in_lake,
     run_row,
     sighting_rows,
     timestamp,
@@ -151,7 +159,7 @@ class Loader:
         return {commit_id for (commit_id,) in rows}
 
     def _bookkeeping_rows(self, batch: _Batch, loaded_ids: set[str]) -> Iterator[TableRow]:
-        """Rows that need nothing but the record; equal ids have equal sightings and runs."""
+        """Rows that need no other record; equal ids have equal content."""
         told = set(loaded_ids)
         for key, record in batch.records.items():
             row = {"commit_key": key, "commit_id": record.id}
@@ -159,8 +167,22 @@ class Loader:
                 row["document_id"] = record.content.document_id
             yield ddl.COMMITS, row
             if record.id not in told:
-                yield from _independent_rows(record)
+                yield from self._independent_rows(record)
             told.add(record.id)
+
+    def _independent_rows(self, record: CommitRecord) -> Iterator[TableRow]:
+        match record:
+            case SightingsCommit():
+                yield from sighting_rows(record.content.sightings)
+            case RunCommit():
+                yield run_row(record.content)
+                yield from unread_source_rows(record.content)
+            case EvaluationCommit(content=key):
+                yield from evaluation_rows(
+                    found_in_lake(self._lake.evaluation(key), f"evaluation {key}")
+                )
+            case DocumentCommit():
+                return
 
     def _refresh_sources(self, batch: _Batch) -> None:
         uris = sorted({sighting.uri for sighting in _sightings(batch)})
@@ -209,17 +231,6 @@ class Loader:
             "scanned_to = greatest(coalesce(scanned_to, ?::TIMESTAMP), ?::TIMESTAMP)",
             [timestamp(scanned_to)] * 2,
         )
-
-
-def _independent_rows(record: CommitRecord) -> Iterator[TableRow]:
-    match record:
-        case SightingsCommit():
-            yield from sighting_rows(record.content.sightings)
-        case RunCommit():
-            yield run_row(record.content)
-            yield from unread_source_rows(record.content)
-        case DocumentCommit():
-            return
 
 
 def _sightings(batch: _Batch) -> Iterator[Sighting]:

@@ -185,7 +185,7 @@ def _reading_rows(outcome: DocumentOutcome, lake: Lake) -> Iterator[TableRow]:
         if key is None:
             yield ddl.PAGES, _failed_page(outcome, number)
         else:
-            yield from _page_rows(_found(lake.page(key), f"page {key}"))
+            yield from _page_rows(found_in_lake(lake.page(key), f"page {key}"))
 
 
 def _failed_page(outcome: DocumentOutcome, page: int) -> Row:
@@ -287,7 +287,7 @@ def _first_times(history: History) -> dict[tuple[int, str], str]:
 
 def _extraction_of(part: PartOutcome, lake: Lake) -> Extraction | None:
     key = part.extraction_key
-    return None if key is None else _found(lake.extraction(key), f"extraction {key}")
+    return None if key is None else found_in_lake(lake.extraction(key), f"extraction {key}")
 
 
 def _result_row(context: _Context, extraction: Extraction) -> Row:
@@ -365,7 +365,12 @@ def _questioned(item: ReviewItem, extraction: Extraction | None) -> Row:
     return {"value": value.value, "raw": value.raw, **_evidence_row(value.evidence)}
 
 
-def _found(value: _Value | None, what: str) -> _Value:
+def found_in_lake(value: _Value | None, what: str) -> _Value:
+    """The value itself.
+
+    Raises:
+        StoreError: it is None, although a commit record refers to it.
+    """
     if value is None:
         raise StoreError(
             f"the lake lacks {what}, which a commit record refers to",

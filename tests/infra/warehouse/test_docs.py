@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,22 @@ from docmill.infra.warehouse import ddl
 from docmill.infra.warehouse.docs import with_reference
 from docmill.infra.warehouse.loader import Loader
 from docmill.schemas.errors import SchemaError
+from docmill.schemas.evaluation import DocumentEvaluation, EvaluationRecord, Judgement, Verdict
 from docmill.schemas.loading import builtin_schemas
 from docmill.schemas.parsing import schema_from_json
 
 DOCUMENT = (Path(__file__).parents[3] / "docs/warehouse.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```sql\n(.*?)```", DOCUMENT, re.DOTALL)
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TOTAL = Judgement(path="total", pattern="total", truth="1", value="1", verdict=Verdict.RIGHT)
+EVALUATED = DocumentEvaluation(
+    example="a", path="a.pdf", doc_type="invoice", stratum="s", language="en", document_id=None,
+    schema_name="invoice", outcome="done", judgements=(TOTAL,),
+)  # fmt: skip
+EVALUATION = EvaluationRecord(
+    evaluation_id="e", name="set", dataset="set", started_at=NOON, finished_at=NOON,
+    ocr_engine="text_layer@1", extractor="local@1", version="0", documents=(EVALUATED,),
+)  # fmt: skip
 
 
 def test_the_reference_is_current() -> None:
@@ -43,6 +55,7 @@ def small(warehouse: duckdb.DuckDBPyConnection, mill: Any, value: Any) -> Any:
     mill.fail("b", retryable=False)
     failed = mill.outcome("c", "first", "partial", page_keys=(None,))
     mill.lake.commit_document(failed)
+    mill.lake.commit_evaluation(EVALUATION)
     Loader(warehouse, mill.lake).load()
     return warehouse
 
