@@ -20,7 +20,6 @@ from sample_docs.generate.photograph import Camera, photographed
 from docmill.extractors.ocr.text_layer import TextLayer
 from docmill.extractors.photo.pixels import Picture
 from docmill.extractors.photo.rectify import rectified
-from docmill.extractors.read import read_page
 from docmill.extractors.render import OpenedPage, open_document
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_docs"
@@ -75,7 +74,7 @@ def recall(read: Counter[str], truth: Counter[str]) -> float:
 
 def truth_of(page: OpenedPage) -> Counter[str]:
     """The words of the page's text layer."""
-    return words_of(" ".join(word.text for word in read_page(page, TextLayer()).words))
+    return words_of(" ".join(word.text for word in TextLayer().read(page).words))
 
 
 def main() -> None:

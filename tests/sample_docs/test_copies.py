@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageChops, ImageFilter, ImageStat
 
 from docmill.extractors.ocr.text_layer import TextLayer
-from docmill.extractors.read import read_failure_of, read_page
+from docmill.extractors.read import PageReader, read_failure_of, read_page
 from docmill.extractors.render import open_document
 from docmill.schemas import errors
 from docmill.schemas.page import PageStatus
@@ -146,7 +146,7 @@ def test_a_page_in_another_script_fails_and_gives_no_values(sample_docs: Path) -
     (stated,) = (line for line in map(json.loads, lines) if "page_status" in line)
     assert PageStatus(stated["page_status"]) is PageStatus.UNSUPPORTED_SCRIPT
     with open_document((sample_docs / "broken" / stated["path"]).read_bytes()) as document:
-        text = read_page(document.page(1), TextLayer())
+        text = read_page(document.page(1), PageReader((TextLayer(),)))
     assert not text.words
     unread = text.model_copy(update={"status": PageStatus.UNSUPPORTED_SCRIPT})
     assert type(read_failure_of(unread)) is getattr(errors, stated["error"])

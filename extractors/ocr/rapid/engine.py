@@ -25,6 +25,7 @@ from docmill.extractors.ocr.rapid.script import believable, doubt_of_script, leg
 from docmill.extractors.ocr.rapid.turn import longest, sideways, upside_down
 from docmill.extractors.ocr.rapid.view import View
 from docmill.extractors.ocr.rapid.words import LineWord, words_of_line
+from docmill.extractors.photo.rectify import rectified
 from docmill.extractors.render import OpenedPage
 from docmill.extractors.text_checks import wordless
 from docmill.schemas.engine import EngineTag
@@ -84,7 +85,7 @@ class RapidOcr:
             EngineError: the inference library failed.
         """
         picture = _picture_of(page)
-        reading = self._read(picture)
+        reading = self._read(picture, photograph=page.raster is not None)
         kept = [line.confidence >= MIN_CONFIDENCE for line in reading.lines]
         words, upright = _words(reading, np.array(kept, np.bool_))
         doubt = doubt_of_script(legibility_of(reading.lines))
@@ -156,9 +157,15 @@ class RapidOcr:
         distance = sum(Levenshtein.distance(seen, told) for seen, told in pairs)
         return max(0.0, 1 - distance / length)
 
-    def _read(self, picture: Picture) -> Reading:
+    def _read(self, picture: Picture, *, photograph: bool = False) -> Reading:
+        """Reads a picture; one that may be a photograph is first made a scan."""
+        view = View.of(picture)
         try:
-            return self._upright(View.of(picture))
+            if not photograph:
+                return self._upright(view)
+            scan = rectified(picture)
+            reading = self._upright(view.warped(scan.picture, scan.to_original.matrix))
+            return replace(reading, findings=(*scan.findings, *reading.findings))
         except cv2.error as error:
             raise EngineError(f"preparing the picture failed: {error}") from error
 

@@ -50,7 +50,8 @@ class View:
 
     def warped(self, picture: Picture, to_this: Matrix) -> View:
         """The view with another picture, whose pixels `to_this` takes to pixels of this one."""
-        return View(picture, self.to_displayed @ to_this, changed=True)
+        moved = self.changed or not np.array_equal(to_this, np.eye(3))
+        return View(picture, self.to_displayed @ to_this, changed=moved)
 
     def displayed(self, quads: Points) -> list[Box]:
         """Boxes around quadrilaterals (shape (n, 4, 2), pixels) on the displayed page."""
