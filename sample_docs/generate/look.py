@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from docmill.extractors.photo.homography import Homography
+
 Point = tuple[float, float]
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]
@@ -134,13 +136,8 @@ class Look:
 
 
 def projection(source: Sequence[Point], target: Sequence[Point]) -> Matrix:
-    """The projective map that takes four points to four others (Heckbert 1989, section 2.2.3)."""
-    rows: list[tuple[float, ...]] = []
-    for (x, y), (u, v) in zip(source, target, strict=True):
-        rows.append((x, y, 1, 0, 0, 0, -u * x, -u * y))
-        rows.append((0, 0, 0, x, y, 1, -v * x, -v * y))
-    solved = np.linalg.solve(np.array(rows), np.array(target, dtype=np.float64).ravel())
-    return np.append(solved, 1.0).reshape(3, 3)
+    """The projective map that takes four points to four others."""
+    return Homography.between(np.array(source, np.float64), np.array(target, np.float64)).matrix
 
 
 def moved(matrix: Matrix, points: Sequence[Point]) -> list[Point]:

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from docmill.extractors.photo.homography import Homography
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -104,12 +106,8 @@ def _rotation(axis: int, degrees: float) -> Floats:
 def _to_page(corners: Floats, size: tuple[int, int]) -> tuple[float, ...]:
     """Pillow's eight numbers: from the photograph's pixels to the page's."""
     width, height = size
-    target = [(0, 0), (width, 0), (width, height), (0, height)]
-    rows: list[list[float]] = []
-    for (x, y), (u, v) in zip(corners.tolist(), target, strict=True):
-        rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
-        rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
-    return tuple(np.linalg.solve(np.array(rows), np.array(target, float).ravel()).tolist())
+    page = np.array([(0, 0), (width, 0), (width, height), (0, height)], float)
+    return tuple(Homography.between(corners, page).matrix.ravel()[:8].tolist())
 
 
 def _desk(camera: Camera, random: np.random.Generator) -> Image.Image:
