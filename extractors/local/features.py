@@ -177,8 +177,7 @@ def _role(view: Viewpoint, spec: FieldSpec, candidate: Candidate) -> Features:
     if spec.role is Role.ISSUER:
         place = float(first) * float(y < 0.2) + 0.5 * float(y > 0.85)
         roll = page.width < ROLL_WIDTH * page.height
-        head = candidate.traits.get("masthead", 0.0)
-        return {"issuer_place": place, "roll_head": head * roll, "letter_head": head * (not roll)}
+        return {"issuer_place": place, "roll_head": candidate.traits.get("masthead", 0.0) * roll}
     one_line = candidate.traits.get("one_line", 0.0)
     window = float(first) * float(0.1 < y < 0.4) * float(x < 0.45)
     return {"recipient_place": window * (1 - one_line), "issuer_line": one_line}

@@ -61,12 +61,12 @@ _BY_KIND: Mapping[FieldKind, Mapping[str, float]] = {
     FieldKind.NAME: {
         "bias": -3.5, "legal_form": 1.8, "party": 0.9, "issuer_place": 1.6, "one_line": 1.5,
         "repeated": 1.2, "host": 1.2, "recipient_place": 2.2, "issuer_line": -5.0, "top": 0.4,
-        "roll_head": 2.5, "letter_head": 0.0, "large": 0.5, "unlabelled": 0.0,
+        "roll_head": 2.2, "large": 0.5, "unlabelled": 0.0,
     },
     FieldKind.ADDRESS: {
         "bias": -3.2, "party": 1.6, "issuer_place": 1.6, "one_line": 1.2, "legal_form": 0.6,
         "recipient_place": 2.2, "issuer_line": -5.0, "unlabelled": 0.0, "under_label": 0.2,
-        "roll_head": 4.0, "letter_head": 0.0,
+        "roll_head": 2.6,
     },
     FieldKind.VAT_ID: {
         "bias": -1.2, "valid": 0.8, "issuer_place": 0.8, "unlabelled": 0.3, "repeated": 0.3,
