@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from docmill.extractors.engines import Extractor
 from docmill.extractors.ground import ground
-from docmill.extractors.layout import layout_of
+from docmill.extractors.layout import Layout, layout_of
 from docmill.extractors.score import score
 from docmill.extractors.validate import validate
 from docmill.schemas.document_schema import DocumentSchema
@@ -14,11 +14,16 @@ from docmill.schemas.extraction import Extraction
 from docmill.schemas.page import PageText
 
 # Raised by hand whenever the results of extracting, grounding, validating or scoring change.
-EXTRACT_VERSION = 1
+EXTRACT_VERSION = 2
 
 
 def extract(
-    pages: Sequence[PageText], schema: DocumentSchema, extractor: Extractor, *, part: int = 1
+    pages: Sequence[PageText],
+    schema: DocumentSchema,
+    extractor: Extractor,
+    *,
+    part: int = 1,
+    layout: Layout | None = None,
 ) -> Extraction:
     """The values of one document part with evidence, checks and confidence.
 
@@ -27,11 +32,12 @@ def extract(
         schema: what to look for.
         extractor: who looks.
         part: the part's number in its file, from 1.
+        layout: the pages as rows and segments, where somebody built it already.
 
     Raises:
         EngineError: the engine gave no usable answer.
     """
-    layout = layout_of(pages)
+    layout = layout or layout_of(pages)
     found = extractor.extract(layout, schema)
     values = ground(found, layout, schema)
     checks = validate(values, schema)

@@ -11,6 +11,7 @@ from docmill.extractors.fold import folded
 from docmill.extractors.layout import Segment, Token
 from docmill.extractors.values.codes import find_ibans, find_vat_ids, identifier_value
 from docmill.extractors.values.dates import date_readings, find_dates
+from docmill.extractors.values.durations import duration_value, find_durations
 from docmill.extractors.values.numbers import (
     currency_beside_digits,
     find_numbers,
@@ -18,6 +19,7 @@ from docmill.extractors.values.numbers import (
     plain,
 )
 from docmill.schemas.document_schema import FieldKind
+from docmill.schemas.naming import vocabulary
 
 _NUMBERS = frozenset({FieldKind.AMOUNT, FieldKind.NUMBER, FieldKind.PERCENT, FieldKind.INTEGER})
 
@@ -42,6 +44,8 @@ def readings_of(segment: Segment) -> Iterator[Reading]:
         )
         for kind in _NUMBERS:
             yield Reading(kind, number.tokens, values)
+    for span in find_durations(segment):
+        yield Reading(FieldKind.DURATION, span.tokens, frozenset({span.value}))
     for iban in find_ibans(segment):
         yield Reading(FieldKind.IBAN, iban.tokens, frozenset({iban.value}))
     for vat_id in find_vat_ids(segment):
@@ -66,9 +70,26 @@ def normal_forms(kind: FieldKind, text: str) -> frozenset[str]:
         return _one(re.sub(r"[^0-9A-Z]", "", text.upper()))
     if kind is FieldKind.CURRENCY:
         return _one(currency_beside_digits(text))
+    if kind is FieldKind.BOOLEAN:
+        return _one(_truth(text))
+    if kind is FieldKind.DURATION:
+        return _one(duration_value(text))
     if kind is FieldKind.IDENTIFIER:
         return _one(identifier_value(text) or text)
     return _one(folded(text))
+
+
+_TRUE = vocabulary("true yes ja oui si sim tak x ☑ ☒ ✓ ✔ ✗ ✘ ⊠ ■ ◉")
+_FALSE = vocabulary("false no nein non nee nao nie nej ☐ □ ▢ ◻ ❏ ❑ ○ ◯")
+
+
+def _truth(text: str) -> str | None:
+    """What a word or the sign of a tick box says: true or false."""
+    bare = text.strip("[]()_ .:")
+    word = folded(bare) or bare
+    if not word:  # brackets or a line with nothing in them
+        return "false" if text else None
+    return "true" if word in _TRUE else "false" if word in _FALSE else None
 
 
 def _one(value: str | None) -> frozenset[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from docmill.extractors.engines import OcrEngine, PictureReader
 from docmill.extractors.ocr.blocks import blocks_of
 from docmill.extractors.render import OpenedPage
+from docmill.extractors.tick_boxes import with_tick_boxes
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.errors import (
     BadOutput,
@@ -67,7 +68,8 @@ def read_page(page: OpenedPage, reader: PageReader) -> PageText:
     # Nothing is to be seen because something could not be drawn: that is no blank page.
     lost = text.status is PageStatus.BLANK and page.complaints
     status = PageStatus.FAILED if lost else text.status
-    return text.model_copy(update={"findings": findings, "status": status})
+    read = text.model_copy(update={"findings": findings, "status": status})
+    return with_tick_boxes(page, read) if status is PageStatus.OK else read
 
 
 def _first_complete(page: OpenedPage, reader: PageReader) -> PageText:

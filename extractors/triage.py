@@ -114,7 +114,7 @@ def _missing_lists(
     paths = {pattern_of(value.path) for value in extraction.fields}
     for rows in schema.lists:
         if rows.required and not any(path.startswith(f"{rows.name}[]") for path in paths):
-            why = "required, but no table with these columns was found"
+            why = "required, but not one row of it was found"
             yield rows.name, ReviewReason.REQUIRED_MISSING, why, 0.0
 
 

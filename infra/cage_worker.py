@@ -106,12 +106,13 @@ def _answered(
         with _cpu_limited(cpu_s):
             return pickle.dumps((True, function(*args)), pickle.HIGHEST_PROTOCOL)
     except MemoryError:
-        name = getattr(function, "__qualname__", repr(function))
-        return _failed(_out_of_memory(f"`{name}`", memory_mb))
+        pass  # answered below, when the frames that hold the memory are let go
     except DocmillError as error:
         return _failed(error)
     except BaseException as error:  # SystemExit too: every request gets an answer
         return _failed(_defect(error))
+    name = getattr(function, "__qualname__", repr(function))
+    return _failed(_out_of_memory(f"`{name}`", memory_mb))
 
 
 def _failed(error: DocmillError) -> bytes:

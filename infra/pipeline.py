@@ -19,6 +19,7 @@ from uuid import uuid4
 from docmill.extractors.classify import CLASSIFY_VERSION
 from docmill.extractors.extract import EXTRACT_VERSION
 from docmill.extractors.read import READ_VERSION
+from docmill.extractors.split import SPLIT_VERSION
 from docmill.extractors.triage import TRIAGE_VERSION
 from docmill.infra.cage import Cage
 from docmill.infra.settings import Settings
@@ -90,7 +91,13 @@ class Work:
                 "schemas": [f"{schema.name}:{schema.hash}" for schema in self.schemas],
                 "thresholds": settings.review.model_dump(mode="json"),
                 "limits": settings.limits.model_dump(mode="json"),
-                "versions": [READ_VERSION, CLASSIFY_VERSION, EXTRACT_VERSION, TRIAGE_VERSION],
+                "versions": [
+                    READ_VERSION,
+                    SPLIT_VERSION,
+                    CLASSIFY_VERSION,
+                    EXTRACT_VERSION,
+                    TRIAGE_VERSION,
+                ],
             },
         )
 
@@ -327,7 +334,8 @@ class _Runner:
 def status_of(parts: Sequence[PartOutcome], failures: Sequence[Failure]) -> DocumentStatus:
     """A document's status from what its parts came to and what failed."""
     if failures or not parts:
-        return DocumentStatus.PARTIAL if parts else DocumentStatus.FAILED
+        saved = any(part.status is not DocumentStatus.FAILED for part in parts)
+        return DocumentStatus.PARTIAL if saved else DocumentStatus.FAILED
     if any(part.status is DocumentStatus.NEEDS_REVIEW for part in parts):
         return DocumentStatus.NEEDS_REVIEW
     return DocumentStatus.DONE

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from docmill.extractors.classify import classify
+from docmill.extractors.classify import Classification, classify
 from docmill.extractors.extract import EXTRACT_VERSION, extract
-from docmill.extractors.layout import layout_of
+from docmill.extractors.layout import Layout, layout_of
 from docmill.extractors.read import READ_VERSION, PageReader, read_failure_of, read_page
 from docmill.extractors.render import OpenedDocument, OpenLimits, open_document
+from docmill.extractors.split import split
 from docmill.extractors.triage import Thresholds, triage
 from docmill.infra.lake import Lake
 from docmill.infra.objects import LocalFolder
@@ -156,34 +157,81 @@ def extraction_key(
 
 
 def extract_parts(order: ExtractOrder) -> ExtractReport:
-    """Classifies, extracts and triages; a file is one part so far."""
+    """Splits a file into its documents; each is classified, extracted and triaged by itself."""
     lake = Lake(LocalFolder(order.lake_root))
     pages = tuple(_pages(lake, order.page_keys))
     if not order.schemas:
         return ExtractReport((_only_read(pages),))
-    schema = _schema_for(pages, order.schemas)
+    keys = {page.page: key for page, key in zip(pages, order.page_keys, strict=True)}
+    reports = [
+        _part(lake, order, _Part(number, layout, keys))
+        for number, layout in enumerate(split(layout_of(pages), order.schemas), start=1)
+    ]
+    return ExtractReport(
+        tuple(part for report in reports for part in report.parts),
+        tuple(failure for report in reports for failure in report.failures),
+        sum((Counter(report.fields) for report in reports), Counter[str]()),
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One document of a file: its number, its pages, and the lake keys of all pages."""
+
+    number: int
+    layout: Layout
+    keys: Mapping[int, str]
+
+    @property
+    def pages(self) -> tuple[PageText, ...]:
+        return tuple(page.text for page in self.layout.pages)
+
+    @property
+    def page_keys(self) -> tuple[str, ...]:
+        return tuple(self.keys[page.page] for page in self.pages)
+
+    def outcome(
+        self,
+        status: DocumentStatus,
+        found: Classification,
+        extraction_key: str | None = None,
+        review: tuple[ReviewItem, ...] = (),
+    ) -> PartOutcome:
+        named = extraction_key is not None and found.schema is not None
+        return PartOutcome(
+            part=self.number,
+            page_from=self.pages[0].page,
+            page_to=self.pages[-1].page,
+            status=status,
+            schema_name=found.schema.name if named and found.schema else None,
+            schema_confidence=found.confidence if found.scores else None,
+            extraction_key=extraction_key,
+            review=review,
+        )
+
+
+def _part(lake: Lake, order: ExtractOrder, part: _Part) -> ExtractReport:
+    found = _classified(part.layout, order.schemas)
+    schema = found.schema
     if schema is None:
-        return ExtractReport((_unknown(pages, order.schemas),))
+        review = (_unknown(part, order.schemas),)
+        return ExtractReport((part.outcome(DocumentStatus.NEEDS_REVIEW, found, review=review),))
     engine = extractor_named(order.extractor)
-    key = extraction_key(order.page_keys, schema, engine.tag, 1)
+    key = extraction_key(part.page_keys, schema, engine.tag, part.number)
     extraction = lake.extraction(key)
     try:
-        extraction = extraction or extract(pages, schema, engine)
+        extraction = extraction or extract(
+            part.pages, schema, engine, part=part.number, layout=part.layout
+        )
     except DocmillError as error:
-        return ExtractReport((), (Failure.of(error, Stage.EXTRACT),))
+        failure = Failure.of(error, Stage.EXTRACT, page=part.pages[0].page)
+        return ExtractReport((part.outcome(DocumentStatus.FAILED, found),), (failure,))
     lake.put_schema(schema)
     lake.put_extraction(key, extraction)
-    review = triage(extraction, schema, pages, order.thresholds)
-    part = PartOutcome(
-        part=1,
-        page_from=pages[0].page,
-        page_to=pages[-1].page,
-        status=DocumentStatus.NEEDS_REVIEW if review else DocumentStatus.DONE,
-        schema_name=schema.name,
-        extraction_key=key,
-        review=review,
-    )
-    return ExtractReport((part,), fields=Counter(value.status for value in extraction.fields))
+    review = triage(extraction, schema, part.pages, order.thresholds)
+    status = DocumentStatus.NEEDS_REVIEW if review else DocumentStatus.DONE
+    counts = Counter[str](value.status.value for value in extraction.fields)
+    return ExtractReport((part.outcome(status, found, key, review),), fields=counts)
 
 
 def _pages(lake: Lake, keys: Sequence[str]) -> Iterator[PageText]:
@@ -194,10 +242,11 @@ def _pages(lake: Lake, keys: Sequence[str]) -> Iterator[PageText]:
         yield page
 
 
-def _schema_for(
-    pages: Sequence[PageText], schemas: Sequence[DocumentSchema]
-) -> DocumentSchema | None:
-    return schemas[0] if len(schemas) == 1 else classify(layout_of(pages), schemas).schema
+def _classified(layout: Layout, schemas: Sequence[DocumentSchema]) -> Classification:
+    """The only schema there is, taken on the user's word, or the one that fits best."""
+    if len(schemas) == 1:
+        return Classification(schemas[0], 1.0, {})
+    return classify(layout, schemas)
 
 
 def _only_read(pages: Sequence[PageText]) -> PartOutcome:
@@ -211,23 +260,14 @@ def _only_read(pages: Sequence[PageText]) -> PartOutcome:
     )
 
 
-def _unknown(pages: Sequence[PageText], schemas: Sequence[DocumentSchema]) -> PartOutcome:
+def _unknown(part: _Part, schemas: Sequence[DocumentSchema]) -> ReviewItem:
     names = ", ".join(schema.name for schema in schemas)
-    item = ReviewItem(
-        document_id=pages[0].document_id,
-        part=1,
+    return ReviewItem(
+        document_id=part.pages[0].document_id,
+        part=part.number,
         schema_name="",
         path="",
         reason=ReviewReason.UNKNOWN_KIND,
         explanation=f"none of the known document types fits ({names}); name one with --schema",
         confidence=0.0,
-    )
-    return PartOutcome(
-        part=1,
-        page_from=pages[0].page,
-        page_to=pages[-1].page,
-        status=DocumentStatus.NEEDS_REVIEW,
-        schema_name=None,
-        extraction_key=None,
-        review=(item,),
     )

@@ -38,6 +38,7 @@ def _reference() -> Iterator[str]:
         yield from _words("the type itself", schema.json_schema.get(hints.TITLES))
         for path, node in nodes.items():
             yield from _words(f"`{path}`", node.get(hints.LABELS))
+            yield from _words(f"`{path}` in sentences", node.get(hints.CUES))
 
 
 def _row(path: str, spec: FieldSpec) -> str:
@@ -74,10 +75,13 @@ def _nodes(node: Node, root: Node, prefix: str) -> Iterator[tuple[str, Node]]:
         yield prefix + name, found
         if found["type"] == "array":
             item, _ = resolve(found["items"], root, frozenset({ROOT_REF}))
-            yield from _nodes(item, root, f"{prefix}{name}[].")
+            if "properties" in item:
+                yield from _nodes(item, root, f"{prefix}{name}[].")
 
 
 def _words(name: str, labels: object) -> Iterator[str]:
+    if labels is None:
+        return
     yield f"- {name}"
     for language, words in sorted(cast(Mapping[str, Sequence[str]], labels).items()):
         yield f"  - {language}: {' · '.join(words)}"

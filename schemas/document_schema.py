@@ -20,8 +20,9 @@ class FieldKind(StrEnum):
     """What sort of value a field takes: decides candidates, normal form and comparison.
 
     Normal forms: `DATE` ISO 8601; `AMOUNT`, `NUMBER`, `PERCENT` plain decimals with a dot;
-    `INTEGER` digits; `CURRENCY` ISO 4217; `IBAN` and `VAT_ID` without spaces; `BOOLEAN`
-    true/false; `CHOICE` one of `choices`; the rest as printed with white space folded.
+    `INTEGER` digits; `CURRENCY` ISO 4217; `IBAN` and `VAT_ID` without spaces; `DURATION` number
+    and unit in English (`2 years`, `1 month`); `BOOLEAN` true/false; `CHOICE` one of `choices`;
+    the rest as printed with white space folded.
     """
 
     TEXT = "text"
@@ -36,6 +37,7 @@ class FieldKind(StrEnum):
     CURRENCY = "currency"
     IBAN = "iban"
     VAT_ID = "vat_id"
+    DURATION = "duration"
     BOOLEAN = "boolean"
     CHOICE = "choice"
 
@@ -51,17 +53,33 @@ class FieldSpec(Frozen):
     """One scalar field.
 
     `name` is the dotted path inside its parent (`total`, `seller.name`; empty for the values of
-    a plain list); `labels` are the words printed beside the value, in any language.
+    a plain list); `labels` are the words printed beside the value, in any language. `cues` are
+    phrases that surround it in running text, `{}` for the value and `…` for words left open:
+    `governed by the laws of {}`; without `{}` the value follows the phrase.
     """
 
     name: str
     kind: FieldKind
     description: str = ""
     labels: tuple[str, ...] = ()
+    cues: tuple[str, ...] = ()
     required: bool = False
     choices: tuple[str, ...] = ()
     pattern: str | None = None
     role: Role | None = None
+
+
+class ListShape(StrEnum):
+    """What a list's rows are on the page.
+
+    `ROWS`: rows of a table whose columns are known. `PAIRS`: whatever keys are printed, with
+    their values; the row's first field takes the key, the second the value. `CHECKBOXES`: tick
+    boxes; the first field takes the words beside the box, the second (a boolean) the tick.
+    """
+
+    ROWS = "rows"
+    PAIRS = "pairs"
+    CHECKBOXES = "checkboxes"
 
 
 class ListSpec(Frozen):
@@ -71,7 +89,13 @@ class ListSpec(Frozen):
     description: str = ""
     labels: tuple[str, ...] = ()
     required: bool = False
+    shape: ListShape = ListShape.ROWS
     fields: tuple[FieldSpec, ...]
+
+    @property
+    def plain(self) -> bool:
+        """Whether its rows are single values without a name."""
+        return self.fields[0].name == ""
 
 
 class SumRule(Frozen):

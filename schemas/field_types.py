@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any, Final, cast
 
 from docmill.schemas import hints, naming
-from docmill.schemas.document_schema import FieldKind, FieldSpec, Role
+from docmill.schemas.document_schema import FieldKind, FieldSpec, ListShape, Role
 from docmill.schemas.errors import SchemaError
 from docmill.schemas.json_nodes import SCALARS, Node, choices_of
 
@@ -32,6 +32,7 @@ def field_spec(name: str, leaf: str, node: Node, *, required: bool) -> FieldSpec
         kind=kind,
         description=description_of(node),
         labels=labels_of(node) or _inferred_labels(path, leaf, node, kind),
+        cues=labels_of(node, hints.CUES),
         required=bool(node.get(hints.REQUIRED, required)),
         choices=choices_of(node) if kind is FieldKind.CHOICE else (),
         pattern=node.get("pattern") if node["type"] == "string" else None,
@@ -57,8 +58,11 @@ def description_of(node: Node) -> str:
 def faults(node: Node) -> Iterator[SchemaError]:
     """What is wrong with the hints of a resolved node, and with its pattern and choices."""
     yield from label_faults(node, hints.LABELS)
+    yield from label_faults(node, hints.CUES)
+    yield from _cue_faults(node)
     yield from _enum_faults(node, hints.KIND, [kind.value for kind in FieldKind])
     yield from _enum_faults(node, hints.ROLE, [role.value for role in Role])
+    yield from _enum_faults(node, hints.SHAPE, [shape.value for shape in ListShape])
     if not isinstance(node.get(hints.REQUIRED, False), bool):
         yield SchemaError(f"has `{hints.REQUIRED}` that is neither true nor false", "Write true.")
     if "enum" in node and not choices_of(node):
@@ -78,6 +82,18 @@ def label_faults(node: Node, key: str) -> Iterator[SchemaError]:
             f"has `{key}` in a form that cannot be read",
             'Write ["Total", "Sum"], or by language {"en": ["Total"], "de": ["Summe"]}.',
         )
+
+
+def _cue_faults(node: Node) -> Iterator[SchemaError]:
+    """Phrases that name nothing to look for."""
+    if any(label_faults(node, hints.CUES)):
+        return
+    for cue in labels_of(node, hints.CUES):
+        if not any(char.isalnum() for char in cue):
+            yield SchemaError(
+                f"has the cue {cue!r} without a word",
+                "Write the words that stand before or after the value: `governed by {}`.",
+            )
 
 
 def _kind(leaf: str, node: Node) -> FieldKind:

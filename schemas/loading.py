@@ -11,6 +11,8 @@ from typing import Any
 
 from docmill.schemas.document_schema import DocumentSchema, FieldSpec
 from docmill.schemas.errors import SchemaError
+from docmill.schemas.kinds.contract import Contract
+from docmill.schemas.kinds.form import Form
 from docmill.schemas.kinds.invoice import Invoice
 from docmill.schemas.kinds.receipt import Receipt
 from docmill.schemas.parsing import (
@@ -50,7 +52,7 @@ class SchemaReport:
 @cache
 def builtin_schemas() -> Mapping[str, DocumentSchema]:
     """The document types that come with docmill, by name."""
-    schemas = [schema_from_model(model) for model in (Invoice, Receipt)]
+    schemas = [schema_from_model(model) for model in (Invoice, Receipt, Form, Contract)]
     return MappingProxyType({schema.name: schema for schema in schemas})
 
 
@@ -116,7 +118,7 @@ def _weaknesses(schema: DocumentSchema) -> Iterator[str]:
     builtin = builtin_schemas().get(schema.name)
     if builtin and builtin.hash != schema.hash:
         yield f"it has the name of the built-in `{schema.name}`: both would share one view"
-    if not any(field.required for _, field in schema.paths()):
+    if not any(part.required for part in (*schema.fields, *schema.lists)):
         yield "no field is required: a document on which nothing is found passes without review"
     yield from _shared_labels("", schema.fields)
     for rows in schema.lists:

@@ -67,7 +67,8 @@ class PartOutcome(Frozen):
     """One document inside a file: its pages (from 1, inclusive), schema and extraction.
 
     `schema_name` and `extraction_key` are None where no schema was asked for or fitted, or
-    extraction failed.
+    extraction failed. `schema_confidence` is how sure the classification was of its answer,
+    0..1, of “none fits” too; None where the user named the schema.
     """
 
     part: int = Field(ge=1)
@@ -75,6 +76,7 @@ class PartOutcome(Frozen):
     page_to: int = Field(ge=1)
     status: DocumentStatus
     schema_name: str | None
+    schema_confidence: float | None = Field(default=None, ge=0, le=1)
     extraction_key: str | None
     review: tuple[ReviewItem, ...] = ()
 

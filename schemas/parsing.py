@@ -15,7 +15,13 @@ from pydantic import BaseModel
 from pydantic.errors import PydanticUserError
 
 from docmill.schemas import hints, naming
-from docmill.schemas.document_schema import DocumentSchema, FieldSpec, ListSpec
+from docmill.schemas.document_schema import (
+    DocumentSchema,
+    FieldKind,
+    FieldSpec,
+    ListShape,
+    ListSpec,
+)
 from docmill.schemas.errors import SchemaError
 from docmill.schemas.field_types import (
     description_of,
@@ -138,11 +144,15 @@ def _with_rules(schema: DocumentSchema, warnings: tuple[str, ...]) -> ParsedSche
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the walk stands: `name` is dotted inside the document, or inside the row of `row`."""
+    """Where the walk stands: `name` is dotted inside the document, or inside the row of `row`.
+
+    `shaped` rows take whatever is printed, so their fields have no labels.
+    """
 
     name: str = ""
     leaf: str = ""
     row: str = ""
+    shaped: bool = False
     required: bool = True
     refs: Refs = frozenset({ROOT_REF})
 
@@ -230,15 +240,21 @@ class _Walk:
                 "Flatten it into the row, or make it a list of its own in the document.",
             )
         item, refs = resolve(_items(node), self.root, place.refs)
+        shape = ListShape(node.get(hints.SHAPE, ListShape.ROWS))
+        shaped = shape is not ListShape.ROWS
         if item["type"] == "object":
-            fields = self._row(item, _Place(row=f"{place.name}[]", refs=refs))
+            fields = self._row(item, _Place(row=f"{place.name}[]", shaped=shaped, refs=refs))
         else:
             fields = self._plain_item(node, item, place)
+        if fields and shaped:
+            _check_shape(shape, fields)
+            fields = tuple(field.model_copy(update={"labels": ()}) for field in fields)
         spec = ListSpec(
             name=place.name,
             description=description_of(node),
             labels=labels_of(node) or _list_labels(node, place),
             required=_required(node, place),
+            shape=shape,
             fields=fields,
         )
         return (spec,) if fields else ()
@@ -281,7 +297,22 @@ class _Walk:
 
 
 # What is said of a list of plain values holds for each of them.
-_LIST_KEYS: Final = (hints.KIND, hints.ROLE, hints.LABELS, "description", "title")
+_LIST_KEYS: Final = (hints.KIND, hints.ROLE, hints.LABELS, hints.CUES, "description", "title")
+
+
+def _check_shape(shape: ListShape, fields: Sequence[FieldSpec]) -> None:
+    """Refuse pairs and tick boxes whose rows have no place for them.
+
+    Raises:
+        SchemaError: they have not exactly two fields, or a tick that is no boolean.
+    """
+    ticks = shape is ListShape.CHECKBOXES
+    if len(fields) != 2 or (ticks and fields[1].kind is not FieldKind.BOOLEAN):
+        second = "a boolean for the tick" if ticks else "the value"
+        raise SchemaError(
+            f"is a list of {shape.value}, but its rows do not fit",
+            f"Give its rows two properties: first one for the printed words, then {second}.",
+        )
 
 
 def _properties(node: Node) -> Iterator[tuple[str, object, bool]]:
@@ -325,7 +356,7 @@ def _warnings(node: Node, place: _Place) -> Iterator[str]:
         idle = [key for key in (hints.LABELS, hints.KIND, hints.ROLE) if key in node]
         for key in idle:
             yield f"`{place.path}` is an object: its `{key}` has no effect, write it on its fields"
-    elif node["type"] in SCALARS and not node.get(hints.LABELS):
+    elif node["type"] in SCALARS and not node.get(hints.LABELS) and not place.shaped:
         yield (
             f"`{place.path}` has no labels (`{hints.LABELS}`): extraction without a model server "
             "relies on its name"

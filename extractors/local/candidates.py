@@ -16,6 +16,8 @@ from itertools import pairwise
 from docmill.extractors.fold import folded
 from docmill.extractors.layout import Layout, Row, Segment, Token
 from docmill.extractors.local.labels import LabelHit, LabelIndex
+from docmill.extractors.local.names_in_text import names_firm
+from docmill.extractors.local.prose import Cue, ProseValue, find_in_text
 from docmill.extractors.values.codes import CodeFound, find_ibans, find_identifiers, find_vat_ids
 from docmill.extractors.values.dates import DateFound, find_dates, is_range, reads_day_first
 from docmill.extractors.values.masthead import find_masthead
@@ -45,7 +47,11 @@ MAX_ADDRESS_LINES = 5
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One reading of a run of words (all on one page); `traits` are facts about it, 0..1."""
+    """One reading of a run of words (all on one page); `traits` are facts about it, 0..1.
+
+    `cue` is the phrase of running text that it was found by: it can then only be the value of the
+    field whose phrase it is.
+    """
 
     kind: FieldKind
     value: str
@@ -53,6 +59,7 @@ class Candidate:
     tokens: tuple[Token, ...]
     segment: Segment
     traits: Mapping[str, float] = field(default_factory=dict[str, float])
+    cue: Cue | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +87,9 @@ class Scene:
         return {kind: tuple(group) for kind, group in groups.items()}
 
 
-def scene_of(layout: Layout, labels: LabelIndex, titles: Sequence[str]) -> Scene:
+def scene_of(
+    layout: Layout, labels: LabelIndex, titles: Sequence[str], cues: Sequence[Cue] = ()
+) -> Scene:
     """Finds labels and candidates on the pages."""
     hits = tuple(labels.find(layout))
     dates = {segment: find_dates(segment) for segment in layout.segments}
@@ -101,6 +110,7 @@ def scene_of(layout: Layout, labels: LabelIndex, titles: Sequence[str]) -> Scene
         *_party_candidates(parties),
         *(_party_candidates([masthead], masthead=1.0) if masthead else ()),
         *_text_candidates(layout, hits),
+        *_prose_candidates(layout, cues, day_first=day_first, sign=sign),
     )
     return Scene(layout, hits, candidates, sign, day_first, _title_rows(layout, titles))
 
@@ -229,6 +239,39 @@ def _party_candidates(
                 party.head,
                 traits,
             )
+
+
+def _prose_candidates(
+    layout: Layout, cues: Sequence[Cue], *, day_first: bool, sign: str
+) -> Iterator[Candidate]:
+    """Values in running text; the strongest cue of each place alone."""
+    if not cues:
+        return
+    best: dict[tuple[str, tuple[Token, ...]], ProseValue] = {}
+    for found in find_in_text(layout, cues, day_first=day_first, decimal_sign=sign):
+        place = (found.cue.path, found.tokens)
+        if place not in best or best[place].cue.strength < found.cue.strength:
+            best[place] = found
+    segment_of = {token: segment for segment in layout.segments for token in segment.tokens}
+    for found in best.values():
+        segment = segment_of[found.tokens[0]]
+        traits = {"cue": found.cue.strength, **_prose_traits(found)}
+        yield Candidate(
+            found.cue.kind, found.value, found.raw, found.tokens, segment, traits, found.cue
+        )
+
+
+def _prose_traits(found: ProseValue) -> Mapping[str, float]:
+    """What candidates of the kind are asked for elsewhere."""
+    match found.cue.kind:
+        case FieldKind.DATE:
+            return {"range": 0.0}
+        case FieldKind.AMOUNT:
+            return {"two_decimals": 0.0, "currency": 0.0}
+        case FieldKind.NAME:
+            return {"legal_form": float(names_firm(found.value))}
+        case _:
+            return {}
 
 
 def _text_candidates(layout: Layout, hits: Sequence[LabelHit]) -> Iterator[Candidate]:

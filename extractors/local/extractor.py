@@ -7,18 +7,23 @@ from decimal import Decimal
 
 from docmill.extractors.layout import Layout, Token
 from docmill.extractors.local.candidates import Candidate, Scene, scene_of
+from docmill.extractors.local.checkboxes import Checkbox, find_checkboxes
 from docmill.extractors.local.choose import MIN_PROBABILITY, Scored, rank
 from docmill.extractors.local.features import Features, Viewpoint
+from docmill.extractors.local.form_keys import key_text, value_text
 from docmill.extractors.local.labels import LabelIndex
+from docmill.extractors.local.pairs import Pair, find_pairs
+from docmill.extractors.local.plain_lists import find_plain
+from docmill.extractors.local.prose import cues_of
 from docmill.extractors.local.scorer import LinearScorer, Scorer
 from docmill.extractors.local.tables import Cell, Item, find_items, item_tokens
 from docmill.extractors.local.till import till_features
 from docmill.extractors.values.parties import join_lines
-from docmill.schemas.document_schema import DocumentSchema, FieldSpec, ListSpec
+from docmill.schemas.document_schema import DocumentSchema, FieldSpec, ListShape, ListSpec
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.extraction import Alternative, FieldValue, ValueStatus
 
-VERSION = "1"
+VERSION = "2"
 
 
 class LocalExtractor:
@@ -34,9 +39,9 @@ class LocalExtractor:
 
     def extract(self, layout: Layout, schema: DocumentSchema) -> tuple[FieldValue, ...]:
         """One value per scalar field, then the rows of every list."""
-        scene = scene_of(layout, LabelIndex(schema), schema.titles)
+        scene = scene_of(layout, LabelIndex(schema), schema.titles, cues_of(schema))
         view = Viewpoint(scene, schema)
-        lists = {rows.name: find_items(scene, schema, rows) for rows in schema.lists}
+        lists = {rows.name: find_items(scene, schema, rows) for rows in _tables(schema)}
         items = [item for found in lists.values() for item in found]
         ranking = rank(view, self._scorer, _other_features(scene, items))
         scalars = {
@@ -49,9 +54,25 @@ class LocalExtractor:
             *(
                 value
                 for rows in schema.lists
-                for value in _rows(scene.layout, rows, lists[rows.name])
+                for value in self._list(view, rows, lists.get(rows.name, []))
             ),
         )
+
+    def _list(self, view: Viewpoint, rows: ListSpec, items: Sequence[Item]) -> Iterator[FieldValue]:
+        """The values of one list, as its rows are told from each other."""
+        layout = view.scene.layout
+        if rows.plain:
+            yield from _plain(layout, rows, find_plain(view, rows, self._scorer))
+        elif rows.shape is ListShape.PAIRS:
+            yield from _pairs(layout, rows, find_pairs(layout))
+        elif rows.shape is ListShape.CHECKBOXES:
+            yield from _checkboxes(layout, rows, find_checkboxes(layout))
+        else:
+            yield from _rows(layout, rows, items)
+
+
+def _tables(schema: DocumentSchema) -> list[ListSpec]:
+    return [rows for rows in schema.lists if rows.shape is ListShape.ROWS and not rows.plain]
 
 
 def _other_features(scene: Scene, items: Sequence[Item]) -> Mapping[Candidate, Features]:
@@ -109,6 +130,63 @@ def _scalar(layout: Layout, spec: FieldSpec, ranked: Sequence[Scored]) -> FieldV
             "engine_margin": best.probability - second,
         },
         alternatives=alternatives[1:],
+    )
+
+
+def _plain(layout: Layout, rows: ListSpec, found: Sequence[Scored]) -> Iterator[FieldValue]:
+    for number, item in enumerate(found):
+        yield FieldValue(
+            path=f"{rows.name}[{number}]",
+            value=item.candidate.value,
+            raw=item.candidate.raw,
+            status=ValueStatus.PRESENT,
+            confidence=0.0,
+            evidence=layout.evidence(item.candidate.tokens),
+            signals={**item.features, "engine_probability": item.probability},
+        )
+
+
+def _pairs(layout: Layout, rows: ListSpec, pairs: Sequence[Pair]) -> Iterator[FieldValue]:
+    key, value = rows.fields
+    for number, pair in enumerate(pairs):
+        row = f"{rows.name}[{number}]"
+        yield _printed(layout, f"{row}.{key.name}", key_text(pair.key), pair.key, pair.certainty)
+        text = value_text(pair.value)
+        yield _printed(layout, f"{row}.{value.name}", text, pair.value, pair.certainty)
+
+
+# A box that was seen or typed is seldom mistaken; which words belong to it is less sure.
+BOX_TRUST = 0.75
+
+
+def _checkboxes(layout: Layout, rows: ListSpec, boxes: Sequence[Checkbox]) -> Iterator[FieldValue]:
+    label, checked = rows.fields
+    for number, box in enumerate(boxes):
+        row = f"{rows.name}[{number}]"
+        text = value_text(box.label)
+        yield _printed(layout, f"{row}.{label.name}", text, box.label, BOX_TRUST)
+        yield FieldValue(
+            path=f"{row}.{checked.name}",
+            value="true" if box.checked else "false",
+            raw=box.evidence.quote,
+            status=ValueStatus.PRESENT,
+            confidence=0.0,
+            evidence=box.evidence,
+            signals={"engine_probability": BOX_TRUST, "engine_margin": BOX_TRUST},
+        )
+
+
+def _printed(
+    layout: Layout, path: str, text: str, tokens: tuple[Token, ...], certainty: float
+) -> FieldValue:
+    return FieldValue(
+        path=path,
+        value=text,
+        raw=" ".join(token.text for token in tokens),
+        status=ValueStatus.PRESENT,
+        confidence=0.0,
+        evidence=layout.evidence(tokens),
+        signals={"engine_probability": certainty, "engine_margin": certainty},
     )
 
 

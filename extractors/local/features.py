@@ -25,7 +25,7 @@ _FROM = frozenset(["from", "start", "begin", "starts", "since", "von", "de", "de
 _TO = frozenset(
     ["to", "end", "until", "through", "thru", "ends", "till", "bis", "hasta", "al", "tot"]
 )
-_HOST = re.compile(r"(?:www\.|https?://|@)(?:www\.)?([\w-]+)\.[a-z]{2,}", re.IGNORECASE)
+HOST = re.compile(r"(?:www\.|https?://|@)(?:www\.)?([\w-]+)\.[a-z]{2,}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Viewpoint:
     @cached_property
     def hosts(self) -> frozenset[str]:
         """Names in web and mail addresses: `www.acme.example` -> `acme`."""
-        return frozenset(host.lower() for host in _HOST.findall(self.scene.layout.text))
+        return frozenset(host.lower() for host in HOST.findall(self.scene.layout.text))
 
     @cached_property
     def largest(self) -> Decimal | None:
@@ -82,8 +82,9 @@ def features_of(view: Viewpoint, path: str, spec: FieldSpec, candidate: Candidat
     return {
         "beside": beside,
         "below": below,
-        "unlabelled": float(max(beside, below) < 0.05),
+        "unlabelled": float(max(beside, below) < 0.05 and candidate.cue is None),
         "rival": rival,
+        "uncued": float(bool(spec.cues) and candidate.cue is None and max(beside, below) < 0.3),
         **{name: value for name, value in candidate.traits.items() if name != "range"},
         **_place(view, candidate),
         **_repeats(view, candidate),
@@ -144,7 +145,7 @@ def _repeats(view: Viewpoint, candidate: Candidate) -> Features:
 def _kind_features(view: Viewpoint, spec: FieldSpec, candidate: Candidate) -> Features:
     match spec.kind:
         case FieldKind.DATE:
-            return {"range": _range(spec, candidate)}
+            return {"range": _range(spec, candidate), "dateline": _dateline(view, spec, candidate)}
         case FieldKind.AMOUNT:
             return {"largest": float(Decimal(candidate.value) == view.largest)}
         case FieldKind.NAME:
@@ -164,6 +165,19 @@ def _range(spec: FieldSpec, candidate: Candidate) -> float:
     words = set(fold(spec.name.replace("_", " ")))
     wanted = -1.0 if words & _FROM else 1.0 if words & _TO else 0.0
     return side * wanted if wanted else -0.5 * abs(side)
+
+
+def _dateline(view: Viewpoint, spec: FieldSpec, candidate: Candidate) -> float:
+    """1 for a date alone in its line in the first page's upper half: the date of a letter.
+
+    Only for fields that stand in running text; elsewhere labels say more.
+    """
+    page = view.scene.layout.pages[0]
+    row = candidate.segment.row
+    alone = candidate.segment.page == page.text.page and len(page.rows[row].tokens) == len(
+        candidate.tokens
+    )
+    return float(bool(spec.cues) and alone and candidate.segment.y1 < page.height / 2)
 
 
 def _role(view: Viewpoint, spec: FieldSpec, candidate: Candidate) -> Features:
@@ -192,7 +206,12 @@ def _host(view: Viewpoint, candidate: Candidate) -> float:
 
 def kind_candidates(view: Viewpoint, spec: FieldSpec) -> Sequence[Candidate]:
     """The candidates that can be a value of this field."""
-    found = view.scene.by_kind.get(_READ_AS.get(spec.kind, spec.kind), ())
+    kind = _READ_AS.get(spec.kind, spec.kind)
+    found = [
+        candidate
+        for candidate in view.scene.by_kind.get(kind, ())
+        if candidate.cue is None or candidate.cue.path == spec.name
+    ]
     if spec.pattern is not None:
         shape = re.compile(spec.pattern)
         return [candidate for candidate in found if shape.search(candidate.value)]

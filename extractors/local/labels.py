@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process
 from docmill.extractors.fold import fold, folded
 from docmill.extractors.layout import Layout, Row, Segment, Token
 from docmill.extractors.values.parties import has_legal_form
-from docmill.schemas.document_schema import DocumentSchema, FieldKind
+from docmill.schemas.document_schema import DocumentSchema, FieldKind, ListShape
 
 # The longest label, in folded pieces.
 MAX_PIECES = 7
@@ -59,6 +59,8 @@ class LabelIndex:
             for label in spec.labels:
                 self._add(label, path)
         for rows in schema.lists:
+            if rows.shape is not ListShape.ROWS:
+                continue  # pairs and tick boxes are found by their looks
             for label in rows.labels:
                 self._add(label, f"{rows.name}[]")
         self._names = frozenset(

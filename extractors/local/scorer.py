@@ -37,6 +37,7 @@ _COMMON: Mapping[str, float] = {
     "bias": -3.5,
     "beside": 6.0,
     "below": 5.2,
+    "cue": 6.0,
     "unlabelled": -0.5,
     "rival": -4.0,
     "sums": 4.0,
@@ -47,11 +48,11 @@ _COMMON: Mapping[str, float] = {
 _BY_KIND: Mapping[FieldKind, Mapping[str, float]] = {
     FieldKind.DATE: {
         "bias": -3.0, "top": 1.5, "first_page": 0.5, "range": 2.0, "in_title": 3.0,
-        "first": 2.2, "only": 1.2, "repeated": 0.5, "footer": -1.0,
+        "first": 2.2, "only": 1.2, "repeated": 0.5, "footer": -1.0, "dateline": 2.5,
     },
     FieldKind.AMOUNT: {
         "bias": -4.3, "two_decimals": 1.2, "currency": 0.4, "largest": 1.0, "repeated": 0.4,
-        "in_rows": -3.5, "zero": -0.3, "large": 0.4, "paid": 2.0, "rounded": 2.0,
+        "in_rows": -3.5, "zero": -0.3, "large": 0.4, "paid": 3.2, "rounded": 2.0,
     },
     FieldKind.IDENTIFIER: {
         "bias": -4.0, "identifier_shape": 1.2, "in_title": 4.0, "top": 0.6,
@@ -61,7 +62,7 @@ _BY_KIND: Mapping[FieldKind, Mapping[str, float]] = {
     FieldKind.NAME: {
         "bias": -3.5, "legal_form": 1.8, "party": 0.9, "issuer_place": 1.6, "one_line": 1.5,
         "repeated": 1.2, "host": 1.2, "recipient_place": 2.2, "issuer_line": -5.0, "top": 0.4,
-        "roll_head": 2.2, "large": 0.5, "unlabelled": 0.0,
+        "roll_head": 2.2, "large": 0.5, "unlabelled": 0.0, "uncued": -4.0,
     },
     FieldKind.ADDRESS: {
         "bias": -3.2, "party": 1.6, "issuer_place": 1.6, "one_line": 1.2, "legal_form": 0.6,

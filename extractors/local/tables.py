@@ -67,8 +67,6 @@ class Header:
 
 def find_items(scene: Scene, schema: DocumentSchema, rows: ListSpec) -> list[Item]:
     """The rows of one list, in reading order over all pages."""
-    if not rows.fields or rows.fields[0].name == "":
-        return []
     items: list[Item] = []
     header: Header | None = None
     closed = True

@@ -12,7 +12,12 @@ from collections.abc import Sequence
 from docmill.extractors.fold import folded
 from docmill.extractors.layout import LayoutPage, Segment, Token
 from docmill.extractors.values.dates import find_dates
-from docmill.extractors.values.parties import PartyFound, has_legal_form, is_contact
+from docmill.extractors.values.parties import (
+    PartyFound,
+    has_legal_form,
+    is_contact,
+    without_registration,
+)
 
 # Share of the page's height in which a masthead begins, lines it has at most.
 TOP = 0.35
@@ -28,7 +33,6 @@ _REGISTRATION = re.compile(
 )
 _DECORATED = re.compile(r"^([-*=><~#_.•])\1*.*[-*=><~#_•]$")  # `-TAX INVOICE-`, `>>> Copy <<<`
 _NUMBERED = re.compile(r":\D{0,3}(?:\d\D?){5}")  # `Bill: 17698/103`
-_IN_BRACKETS = re.compile(r"\s*[(<\[][^()<>\[\]]*\d[^()<>\[\]]*[)>\]]?\s*$")
 
 
 def find_masthead(
@@ -49,8 +53,8 @@ def find_masthead(
     place = _name_place(lines)
     if place is None:
         return None
-    name = _without_brackets(lines[place])
-    address = [token for line in lines[place + 1 :] for token in _without_brackets(line)]
+    name = without_registration(lines[place].tokens)
+    address = [token for line in lines[place + 1 :] for token in line.tokens]
     located = any(char.isdigit() for token in address for char in token.text)
     return PartyFound(
         tuple(name),
@@ -127,15 +131,3 @@ def _name_place(lines: Sequence[Segment]) -> int | None:
         return None
     letters = sum(char.isalpha() for char in lines[0].text)
     return 0 if letters > sum(char.isdigit() for char in lines[0].text) else None
-
-
-def _without_brackets(line: Segment) -> list[Token]:
-    """The line's words without a registration number in brackets at its end."""
-    kept = len(_IN_BRACKETS.sub("", line.text))
-    tokens: list[Token] = []
-    at = 0
-    for token in line.tokens:
-        if at + len(token.text) <= kept:
-            tokens.append(token)
-        at += len(token.text) + 1
-    return tokens

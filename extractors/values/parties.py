@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from docmill.extractors.layout import Layout, LayoutPage, Row, Segment, Token
 
@@ -42,6 +43,7 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _ONE_LINE_SPLIT = re.compile(r"\s+[•·|∙●–—-]\s+|\s*[•·|∙●]\s*|,\s+")
+_REGISTRATION = re.compile(r"\s*[(<\[][^()<>\[\]]*\d[^()<>\[\]]*[)>\]]?\s*$")
 _BULLETS = frozenset("•·|∙●")
 _STREET = re.compile(
     r"\d|(?:str|straße|strasse|weg|platz|allee|gasse|street|road|avenue|lane|drive|boulevard|rue|via|"
@@ -89,6 +91,13 @@ def join_lines(tokens: Sequence[Token]) -> str:
         text += token.text
     text = re.sub(r"\s*[•·|∙●]\s*|\s+[-–—]\s+", ", ", text)
     return re.sub(r"\s*,[\s,]*", ", ", text).strip(" ,;:")
+
+
+def without_registration(tokens: Sequence[Token]) -> list[Token]:
+    """A name's words without a registration number in brackets at its end."""
+    kept = len(_REGISTRATION.sub("", _text(tokens)))
+    ends = accumulate(len(token.text) + 1 for token in tokens)
+    return [token for token, end in zip(tokens, ends, strict=True) if end - 1 <= kept]
 
 
 def has_legal_form(text: str) -> bool:
@@ -157,7 +166,8 @@ def _block_parties(block: Sequence[Segment], labels: frozenset[Token]) -> Iterat
     if postal is None:
         for line in lines:
             if has_legal_form(_text(line)) and _is_name(_text(line)) and len(line) <= 9:
-                yield PartyFound(tuple(line), (), block[0], legal_form=True, one_line=False)
+                name = tuple(without_registration(line))
+                yield PartyFound(name, (), block[0], legal_form=True, one_line=False)
         return
     start = _street_line(lines, postal)
     names = [line for line in lines[:start] if _is_name(_text(line))]
@@ -166,7 +176,7 @@ def _block_parties(block: Sequence[Segment], labels: frozenset[Token]) -> Iterat
     name = next((line for line in names if has_legal_form(_text(line))), names[0])
     address = lines[max(start, lines.index(name) + 1) : postal + 1] + _country(lines, postal)
     yield PartyFound(
-        tuple(name),
+        tuple(without_registration(name)),
         tuple(token for line in address for token in line),
         block[0],
         legal_form=has_legal_form(_text(name)),

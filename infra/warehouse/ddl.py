@@ -82,6 +82,11 @@ DOCUMENTS = _table(
     ("error", "VARCHAR", "what went wrong and what to do; NULL unless partial or failed"),
     ("first_seen_at", "TIMESTAMP", "when any source first held the document"),
     ("finished_at", "TIMESTAMP", "when the work on it ended"),
+    (
+        "schema_confidence",
+        "DOUBLE",
+        "0..1, how sure the classification was, of finding none too; NULL when it was not asked",
+    ),
 )
 
 SOURCES = _table(

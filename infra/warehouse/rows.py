@@ -153,14 +153,22 @@ def _outline_rows(history: History) -> Iterator[TableRow]:
     if not outcome.parts:
         yield ddl.DOCUMENTS, {**shared, **whole, **_status(outcome, outcome.status)}
     for part in outcome.parts:
-        own = {name: getattr(part, name) for name in whole}
-        yield ddl.DOCUMENTS, {**shared, **own, **_status(outcome, part.status)}
+        own = {name: getattr(part, name) for name in (*whole, "schema_confidence")}
+        yield ddl.DOCUMENTS, {**shared, **own, **_status(outcome, part.status, part)}
 
 
-def _status(outcome: DocumentOutcome, status: DocumentStatus) -> Row:
+def _status(
+    outcome: DocumentOutcome, status: DocumentStatus, part: PartOutcome | None = None
+) -> Row:
     broken = status in (DocumentStatus.FAILED, DocumentStatus.PARTIAL)
-    error = _error_text(outcome.failures[0]) if broken and outcome.failures else None
+    own = [failure for failure in outcome.failures if part and _concerns(failure, part)]
+    failures = own or outcome.failures
+    error = _error_text(failures[0]) if broken and failures else None
     return {"status": status.value, "error": error}
+
+
+def _concerns(failure: Failure, part: PartOutcome) -> bool:
+    return failure.page is not None and part.page_from <= failure.page <= part.page_to
 
 
 def _error_text(failure: Failure) -> str:

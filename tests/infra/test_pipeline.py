@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pymupdf
@@ -12,8 +13,10 @@ from docmill.infra.settings import load_settings
 from docmill.infra.sources import find_sources
 from docmill.infra.warehouse.owner import WarehouseOwner
 from docmill.infra.workspace import Workspace
-from docmill.schemas.loading import load_schema
+from docmill.schemas.document_schema import DocumentSchema
+from docmill.schemas.loading import builtin_schemas, load_schema
 from docmill.schemas.outcome import DocumentOutcome, DocumentStatus
+from docmill.schemas.review import ReviewReason
 
 CROWD = 400_000
 
@@ -31,11 +34,14 @@ class Collected:
         self.outcomes[Path(outcome.uri).name] = outcome
 
 
-def run(folder: Path, workspace: Path, **limits: int) -> tuple[Collected, BatchReport]:
+def run(
+    folder: Path, workspace: Path, schemas: Sequence[DocumentSchema] = (), **limits: int
+) -> tuple[Collected, BatchReport]:
     settings = load_settings(workspace=workspace, ocr="text_layer", limits=limits or None)
     collected = Collected()
     files = find_sources([str(folder)]).files
-    report = run_batch(files, [load_schema("invoice")], settings, collected, lambda: None)
+    schemas = schemas or [load_schema("invoice")]
+    report = run_batch(files, schemas, settings, collected, lambda: None)
     return collected, report
 
 
@@ -123,3 +129,55 @@ def test_a_source_that_cannot_be_read_is_counted(inbox: Path, tmp_path: Path) ->
         owner.load(workspace.lake())
         rows = owner.connection.execute("SELECT document_id, uri, code FROM failures").fetchall()
     assert rows == [(None, files[0].uri, "SourceGone")]
+
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_docs" / "invoices"
+JOINED = ("de-office-supplies.pdf", "de-wholesale-two-pages.pdf", "us-landscape-supply.pdf")
+
+
+def test_a_file_of_several_documents_becomes_parts(inbox: Path, tmp_path: Path) -> None:
+    """Three invoices of one, two and one pages, the second followed by a blank page."""
+    joined = pymupdf.open()
+    for name in JOINED:
+        with pymupdf.open(SAMPLES / name) as document:
+            joined.insert_pdf(document)  # pyright: ignore
+        if name == JOINED[1]:
+            joined.new_page()  # pyright: ignore
+    joined.save(inbox / "scan.pdf")  # pyright: ignore
+    for name in JOINED:
+        (inbox / name).write_bytes((SAMPLES / name).read_bytes())
+    collected, _ = run(inbox, tmp_path / "w", list(builtin_schemas().values()))
+    parts = collected.outcomes["scan.pdf"].parts
+    assert [(part.part, part.page_from, part.page_to) for part in parts] == [
+        (1, 1, 1), (2, 2, 4), (3, 5, 5),
+    ]  # fmt: skip
+    assert {part.schema_name for part in parts} == {"invoice"}
+    assert all(part.schema_confidence and part.schema_confidence > 0.5 for part in parts)
+    assert len({part.extraction_key for part in parts}) == 3
+    assert [len(collected.outcomes[name].parts) for name in JOINED] == [1, 1, 1]
+
+    workspace = Workspace(tmp_path / "w")
+    with WarehouseOwner(workspace) as owner:
+        owner.load(workspace.lake())
+        totals = owner.connection.execute(
+            """SELECT part, total, invoice_number FROM invoice
+            WHERE parse_filename(uri) = 'scan.pdf' ORDER BY part"""
+        ).fetchall()
+        alone = owner.connection.execute(
+            "SELECT total, invoice_number FROM invoice WHERE parse_filename(uri) <> 'scan.pdf'"
+        ).fetchall()
+        confidences = owner.connection.execute(
+            "SELECT schema_confidence FROM documents WHERE page_to > 1"
+        ).fetchall()
+    assert [part for part, *_ in totals] == [1, 2, 3]
+    assert sorted(row[1:] for row in totals) == sorted(alone)
+    assert all(0.5 < confidence <= 1 for (confidence,) in confidences)
+
+
+def test_a_page_of_no_known_type_is_a_part_for_review(inbox: Path, tmp_path: Path) -> None:
+    pdf_of("Dear Bob, the weather was fine. Yours, Ann").save(inbox / "a.pdf")  # pyright: ignore
+    collected, _ = run(inbox, tmp_path / "w", list(builtin_schemas().values()))
+    (part,) = collected.outcomes["a.pdf"].parts
+    assert (part.schema_name, part.extraction_key) == (None, None)
+    assert part.schema_confidence is not None
+    assert [item.reason for item in part.review] == [ReviewReason.UNKNOWN_KIND]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from docmill.schemas.document_schema import DocumentSchema, FieldKind, FieldSpec, Role
+from docmill.schemas.document_schema import DocumentSchema, FieldKind, FieldSpec, ListShape, Role
 from docmill.schemas.kinds.invoice import Invoice
 from docmill.schemas.kinds.receipt import Receipt
 from docmill.schemas.loading import builtin_schemas, load_schema
@@ -50,6 +50,10 @@ RECEIPT = [
     "line_items[].quantity",
     "line_items[].line_total",
 ]
+FORM = ["pairs[].key", "pairs[].value", "checkboxes[].label", "checkboxes[].checked"]
+CONTRACT = ["effective_date", "term", "jurisdiction", "parties[]"]
+# What such rows hold is not known beforehand, so nothing is printed beside it.
+SHAPED = {"FormPair", "FormCheckbox"}
 
 
 def scopes(schema: DocumentSchema) -> Iterator[tuple[FieldSpec, ...]]:
@@ -58,13 +62,22 @@ def scopes(schema: DocumentSchema) -> Iterator[tuple[FieldSpec, ...]]:
         yield rows.fields
 
 
+def nodes(schema: DocumentSchema) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The document and its rows, by title."""
+    definitions: Mapping[str, Any] = schema.json_schema.get("$defs", {})
+    yield from (("", schema.json_schema), *definitions.items())
+
+
 def folded(text: str) -> str:
     """As printed labels are compared: letters, digits, # and % alone."""
     bare = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in bare if char.isalnum() or char in "#%")
 
 
-@pytest.mark.parametrize(("name", "paths"), [("invoice", INVOICE), ("receipt", RECEIPT)])
+@pytest.mark.parametrize(
+    ("name", "paths"),
+    [("invoice", INVOICE), ("receipt", RECEIPT), ("form", FORM), ("contract", CONTRACT)],
+)
 def test_field_names_are_the_published_ones(name: str, paths: list[str]) -> None:
     assert [path for path, _ in load_schema(name).paths()] == paths
 
@@ -74,6 +87,7 @@ def test_field_names_are_the_published_ones(name: str, paths: list[str]) -> None
     [
         ("invoice", "invoice_number invoice_date seller_name total"),
         ("receipt", "company date total"),
+        ("contract", "effective_date"),
     ],
 )
 def test_what_goes_to_review_when_missing(name: str, required: str) -> None:
@@ -106,10 +120,10 @@ def test_a_partial_extraction_fits_the_model(model: type[Invoice] | type[Receipt
 def test_every_field_is_described_and_labelled_in_every_language() -> None:
     for schema in builtin_schemas().values():
         assert sorted(schema.json_schema["x-titles"]) == LANGUAGES
-        definitions: Mapping[str, Any] = schema.json_schema["$defs"]
-        for node in (schema.json_schema, *definitions.values()):
+        for title, node in nodes(schema):
             for name, field in node["properties"].items():
-                assert sorted(field["x-labels"]) == LANGUAGES, name
+                labels = [] if title in SHAPED else LANGUAGES
+                assert sorted(field.get("x-labels", ())) == labels, name
                 assert field["description"].endswith("."), name
 
 
@@ -125,12 +139,23 @@ def test_no_label_stands_under_two_fields() -> None:
 
 def test_no_label_is_listed_twice_in_a_language() -> None:
     for schema in builtin_schemas().values():
-        definitions: Mapping[str, Any] = schema.json_schema["$defs"]
-        for node in (schema.json_schema, *definitions.values()):
+        for _, node in nodes(schema):
             for field in node["properties"].values():
-                for words in field["x-labels"].values():
-                    assert len({word.casefold() for word in words}) == len(words), words
-                    assert all(words)
+                for key in ("x-labels", "x-cues"):
+                    for words in field.get(key, {}).values():
+                        assert len({word.casefold() for word in words}) == len(words), words
+                        assert all(words)
+
+
+def test_cues_stand_in_the_languages_that_contracts_are_written_in() -> None:
+    for name, field in load_schema("contract").json_schema["properties"].items():
+        assert set(field["x-cues"]) >= {"en", "de", "fr", "es", "it"}, name
+
+
+def test_the_lists_of_forms_have_their_shapes() -> None:
+    shapes = {rows.name: rows.shape for rows in load_schema("form").lists}
+    assert shapes == {"pairs": ListShape.PAIRS, "checkboxes": ListShape.CHECKBOXES}
+    assert not any(spec.labels for _, spec in load_schema("form").paths())
 
 
 NET = [

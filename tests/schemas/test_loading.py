@@ -52,7 +52,7 @@ def refused(reference: str, folder: Path) -> str:
 
 class TestNames:
     def test_built_in_schemas_are_parsed_once(self) -> None:
-        assert list(builtin_schemas()) == ["invoice", "receipt"]
+        assert list(builtin_schemas()) == ["invoice", "receipt", "form", "contract"]
         assert load_schema("invoice") is builtin_schemas()["invoice"]
 
     @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ class TestNames:
     ) -> None:
         text = refused(reference, folder)
         assert text.startswith(f"There is no schema `{reference}`. Did you mean `{suggestion}`? ")
-        assert "Built in: invoice, receipt." in text
+        assert "Built in: contract, form, invoice, receipt." in text
 
     def test_nothing_is_suggested_for_a_name_like_none(self, folder: Path) -> None:
         assert "Did you mean" not in refused("payslip", folder)

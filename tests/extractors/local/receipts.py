@@ -14,7 +14,7 @@ WIDTH = 520
 
 def receipt_of(lines: Sequence[str]) -> PageText:
     """A roll with these lines; two blanks or more set what follows flush right, `^` centres."""
-    height = LINE * (len(lines) + 2) * 2
+    height = max(2 * WIDTH, LINE * (len(lines) + 2))
     words: list[Word] = []
     for number, line in enumerate(lines):
         left, _, right = line.lstrip("^").partition("  ")

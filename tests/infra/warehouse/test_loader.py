@@ -69,7 +69,7 @@ def test_a_finished_document(warehouse: duckdb.DuckDBPyConnection, mill: Any) ->
     seen, done = datetime(2026, 11, 20, 12), datetime(2026, 11, 20, 12, 1)
     expected = (
         *(id_, 1, uri, "application/pdf", 1000, 2, 1, 2),
-        *("invoice", "needs_review", None, seen, done),
+        *("invoice", "needs_review", None, seen, done, None),
     )
     assert rows(warehouse, "FROM documents") == [expected]
     assert rows(warehouse, "FROM sources") == [(uri, id_, "e", 1000, seen, seen, None)]
