@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from docmill.schemas.errors import EngineError, EngineUnavailable
 
 Batch = NDArray[np.float32]
+Runtime = Literal["openvino", "onnxruntime"]
 Network = Callable[[Batch], "Batch"]
 
 MODEL_NAME = "PP-OCRv6_small"
@@ -65,11 +66,14 @@ class Models:
     detection: Network
     recognition: Callable[[Batch], Posteriors]
     alphabet: tuple[str, ...]
-    runtime: str
+    runtime: Runtime
 
 
-def load_models() -> Models:
-    """The networks on OpenVINO where it is installed, else on onnxruntime.
+def load_models(runtime: Runtime | None = None) -> Models:
+    """The networks, on OpenVINO where it is installed, else on onnxruntime.
+
+    Args:
+        runtime: to insist on one of the two.
 
     Raises:
         EngineUnavailable: the rapidocr package is not installed as it should be.
@@ -83,9 +87,8 @@ def load_models() -> Models:
             f"The package rapidocr comes without {', '.join(missing)}.",
             "Install the release that docmill asks for: pip install 'rapidocr>=3.10,<4'",
         )
-    if find_spec("openvino") is not None:
-        return _on_openvino(folder)
-    return _on_onnxruntime(folder)
+    runtime = runtime or ("openvino" if find_spec("openvino") else "onnxruntime")
+    return _on_openvino(folder) if runtime == "openvino" else _on_onnxruntime(folder)
 
 
 def _on_openvino(folder: Path) -> Models:
