@@ -176,14 +176,19 @@ def layout_of(pages: Sequence[PageText]) -> Layout:
 
 
 def _page_layout(page: PageText) -> LayoutPage:
-    tokens = [_token(page, index, word) for index, word in enumerate(page.words) if word.visible]
-    tokens = [token for token in tokens if token.height > 0]
+    tokens = tokens_of(page)
     height = median(token.height for token in tokens) if tokens else 1.0
     rows = tuple(
         Row(page.page, number, tuple(_segments(line, page.page, number)))
-        for number, line in enumerate(_lines(tokens))
+        for number, line in enumerate(lines_of(tokens))
     )
     return LayoutPage(page, rows, height)
+
+
+def tokens_of(page: PageText) -> list[Token]:
+    """The visible words of a page that have any height, in reading order."""
+    tokens = (_token(page, index, word) for index, word in enumerate(page.words) if word.visible)
+    return [token for token in tokens if token.height > 0]
 
 
 def _token(page: PageText, index: int, word: Word) -> Token:
@@ -201,7 +206,7 @@ def _token(page: PageText, index: int, word: Word) -> Token:
     )
 
 
-def _lines(tokens: Iterable[Token]) -> list[list[Token]]:
+def lines_of(tokens: Iterable[Token]) -> list[list[Token]]:
     """Rows from top to bottom; words join the row whose latest word they overlap vertically."""
     rows: list[list[Token]] = []
     for token in sorted(tokens, key=lambda token: (token.middle, token.x0)):

@@ -1,4 +1,4 @@
-"""The one place that talks to PyMuPDF: opening, rendering, words and form fields.
+"""The one place that talks to PyMuPDF: opening, rendering, words, ruling lines, form fields.
 
 Coordinates that leave this module are fractions of the displayed page (see
 `docmill.schemas.geometry`), not yet cut off at its edges. PyMuPDF reports text for the page
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -32,6 +32,9 @@ POINTS_PER_INCH = 72
 _TEXT_FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_PRESERVE_IMAGES
 
 _PAGE_KEYS = frozenset({"Contents", "MediaBox", "Resources", "Parent"})
+
+_THIN_PT = 3.0
+"""A drawn rectangle narrower than this is a line, whatever the file calls it."""
 
 _HIDDEN = (1, 3)  # MuPDF's Display_Hidden and Display_NoView
 
@@ -147,6 +150,21 @@ class PdfPage:
             counts[span["type"] == _INVISIBLE] += len(span["chars"])
         return counts[True] > counts[False]
 
+    def segments(self) -> tuple[Corners, ...]:
+        """Straight horizontal and vertical lines that are drawn, each as its (thin) corners.
+
+        Sides of outlined rectangles count, and filled rectangles too thin to be anything else.
+
+        Raises:
+            UnreadableFile: MuPDF cannot interpret the page.
+        """
+        with self._watched(f"The drawings of page {self.number} cannot be read"):
+            return tuple(
+                self._displayed(*corners)
+                for drawing in self._page.get_cdrawings() or ()
+                for corners in _straight(drawing)
+            )
+
     def widgets(self) -> tuple[RawWidget, ...]:
         """The interactive form fields.
 
@@ -250,6 +268,38 @@ def turned(corners: Corners, rotation: int) -> Corners:
             return (y0, 1 - x1, y1, 1 - x0)
         case _:
             return corners
+
+
+def _straight(drawing: dict[str, Any]) -> Iterator[Corners]:
+    """The straight lines of one drawing, points of the page before it is turned."""
+    if drawing.get("rect") and _is_thin(drawing["rect"]):
+        yield drawing["rect"]
+    elif "s" in drawing["type"]:
+        for kind, *points in drawing["items"]:
+            yield from _outline(kind, points)
+
+
+def _outline(kind: str, points: list[Any]) -> Iterator[Corners]:
+    match kind:
+        case "l":
+            (ax, ay), (bx, by) = points
+            line = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
+            if _is_thin(line):
+                yield line
+        case "re":
+            x0, y0, x1, y1 = points[0]
+            if _is_thin(points[0]):
+                yield (x0, y0, x1, y1)
+            else:
+                yield from ((x0, y0, x1, y0), (x0, y1, x1, y1))
+                yield from ((x0, y0, x0, y1), (x1, y0, x1, y1))
+        case _:  # curves, and quadrilaterals that are no rectangles
+            return
+
+
+def _is_thin(corners: Corners) -> bool:
+    x0, y0, x1, y1 = corners
+    return min(x1 - x0, y1 - y0) <= _THIN_PT < max(x1 - x0, y1 - y0)
 
 
 def silence_mupdf() -> None:

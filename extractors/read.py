@@ -1,4 +1,4 @@
-"""The reading stage: one page, the engines that may read it, one `PageText`."""
+"""The reading stage: one page, the engines that may read it, one `PageText` with its tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from docmill.extractors.engines import OcrEngine, PictureReader
 from docmill.extractors.ocr.blocks import blocks_of
 from docmill.extractors.render import OpenedPage
+from docmill.extractors.tables.page_tables import with_tables
 from docmill.extractors.tick_boxes import with_tick_boxes
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.errors import (
@@ -51,7 +52,7 @@ class PageReader:
 
 
 def read_page(page: OpenedPage, reader: PageReader) -> PageText:
-    """Read one page, and make sure that what came back belongs to it.
+    """Read one page, make sure that what came back belongs to it, find tables and tick boxes.
 
     A page that could not be read in full is no exception: its `status` says so, and
     `read_failure_of` gives the error that stands for it. `engine` is the one that read it.
@@ -64,6 +65,7 @@ def read_page(page: OpenedPage, reader: PageReader) -> PageText:
     text = _first_complete(page, reader)
     if text.status is PageStatus.OK and text.unread_pictures and reader.pictures:
         text = _with_pictures(page, text, reader.pictures)
+    text = with_tables(page, text)
     findings = (*page.findings, *_losses(page), *text.findings)
     # Nothing is to be seen because something could not be drawn: that is no blank page.
     lost = text.status is PageStatus.BLANK and page.complaints

@@ -69,14 +69,16 @@ class UprightView(Frozen):
     height_px: int = Field(gt=0)
     matrix: tuple[float, ...] = Field(min_length=9, max_length=9)
 
-    def box(self, displayed: Box) -> Box:
-        """Where a box of the displayed page comes to stand, with what it needs to stay level."""
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Where a place of the displayed page comes to stand; both in fractions."""
         a, b, c, d, e, f, g, h, i = self.matrix
+        depth = g * x + h * y + i
+        return (a * x + b * y + c) / depth, (d * x + e * y + f) / depth
+
+    def box(self, displayed: Box) -> Box:
+        """Where a box of the displayed page comes to stand: level, around all of it."""
         x0, y0, x1, y1 = displayed.as_tuple()
-        corners = [
-            ((a * x + b * y + c) / (g * x + h * y + i), (d * x + e * y + f) / (g * x + h * y + i))
-            for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
-        ]
+        corners = [self.point(x, y) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]
         xs, ys = zip(*corners, strict=True)
         return Box.clipped(min(xs), min(ys), max(xs), max(ys))
 

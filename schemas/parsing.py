@@ -37,8 +37,9 @@ _MAX_DEPTH: Final = 10
 _ROOT: Final = "(document)"
 # A schema becomes a view in the warehouse, beside these; `auto` chooses one by itself.
 _RESERVED: Final = naming.vocabulary(
-    "auto documents sources results fields pages blocks words field_history review_queue"
-    " review_events model_calls failures runs eval_runs eval_documents eval_values snapshot"
+    "auto documents sources results fields pages blocks words table_cells field_history"
+    " review_queue review_events model_calls failures runs eval_runs eval_documents eval_values"
+    " snapshot"
 )
 
 

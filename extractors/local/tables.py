@@ -11,31 +11,15 @@ from dataclasses import dataclass, replace
 
 from docmill.extractors.layout import LayoutPage, Row, Segment, Token
 from docmill.extractors.local.candidates import Candidate, Scene
-from docmill.extractors.local.labels import LabelHit
+from docmill.extractors.local.grid_columns import columns_by_word
+from docmill.extractors.local.headers import NUMERIC, Column, Header, find_header
+from docmill.extractors.local.numbering import numbered_rows
 from docmill.schemas.document_schema import DocumentSchema, FieldKind, FieldSpec, ListSpec
 
-# A header names at least this many different columns.
-MIN_COLUMNS = 2
-# Header wording may be broken over this many rows.
-HEADER_ROWS = 3
 # A gap of more line heights than this ends the table.
 MAX_GAP = 9.0
-_NUMERIC = frozenset(
-    {FieldKind.AMOUNT, FieldKind.NUMBER, FieldKind.INTEGER, FieldKind.PERCENT, FieldKind.DATE}
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """A column by its header: the field it holds (None: none we ask for) and its span, pixels.
-
-    `strength` is how surely the heading names the field, 0..1.
-    """
-
-    field: FieldSpec | None
-    x0: float
-    x1: float
-    strength: float = 0.0
+# A cell takes in no further row of text when it has so many words.
+MAX_WORDS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,22 +40,13 @@ class Item:
     page: int
 
 
-@dataclass(frozen=True, eq=False)
-class Header:
-    """A table's header: where it stands and its columns, left to right."""
-
-    page: LayoutPage
-    last_row: int
-    columns: tuple[Column, ...]
-
-
 def find_items(scene: Scene, schema: DocumentSchema, rows: ListSpec) -> list[Item]:
     """The rows of one list, in reading order over all pages."""
     items: list[Item] = []
     header: Header | None = None
     closed = True
     for page in scene.layout.pages:
-        found = _find_header(scene, page, rows)
+        found = find_header(scene, page, rows)
         if found is not None:
             header, closed = found, False
             start = found.last_row + 1
@@ -80,102 +55,8 @@ def find_items(scene: Scene, schema: DocumentSchema, rows: ListSpec) -> list[Ite
         else:
             continue
         body, closed = _body(scene, schema, page, start)
-        items.extend(_items(scene, header, body, rows))
+        items.extend(_items(scene, header, body))
     return items
-
-
-def _find_header(scene: Scene, page: LayoutPage, rows: ListSpec) -> Header | None:
-    """The row (with its neighbours) that names most columns of the list."""
-    by_row: dict[int, list[LabelHit]] = {}
-    for hit in scene.labels:
-        if hit.segment.page == page.text.page and _fields_of(hit, rows):
-            by_row.setdefault(hit.segment.row, []).append(hit)
-    best: tuple[float, int, int] | None = None
-    for first in by_row:
-        for last in range(first, min(first + HEADER_ROWS, len(page.rows))):
-            if last not in by_row or not _close(page, first, last):
-                continue
-            hits = [hit for row in range(first, last + 1) for hit in by_row.get(row, [])]
-            worth = _header_worth(scene, page, hits, rows, first, last)
-            if worth and (best is None or worth > best[0]):
-                best = (worth, first, last)
-    if best is None:
-        return None
-    _, first, last = best
-    hits = [hit for row in range(first, last + 1) for hit in by_row.get(row, [])]
-    return Header(page, last, tuple(_columns(page, first, last, hits, rows)))
-
-
-def _fields_of(hit: LabelHit, rows: ListSpec) -> list[FieldSpec]:
-    return [spec for spec in rows.fields if f"{rows.name}[].{spec.name}" in hit.paths]
-
-
-def _close(page: LayoutPage, first: int, last: int) -> bool:
-    return page.rows[last].y0 - page.rows[first].y1 < 1.5 * page.line_height
-
-
-def _header_worth(
-    scene: Scene,
-    page: LayoutPage,
-    hits: Sequence[LabelHit],
-    rows: ListSpec,
-    first: int,
-    last: int,
-) -> float:
-    """Number of different columns named, less what speaks against a header; 0: it is none."""
-    names = {spec.name for hit in hits for spec in _fields_of(hit, rows)}
-    columns = _distinct_columns(hits, rows)
-    numeric = any(spec.kind in _NUMERIC for spec in rows.fields if spec.name in names)
-    values = sum(
-        any(char.isdigit() for char in token.text)
-        for row in range(first, last + 1)
-        for token in page.rows[row].tokens
-    )
-    if columns < MIN_COLUMNS or not numeric or values > 1:
-        return 0.0
-    purity = sum(hit.strength for hit in hits) / len(hits)
-    return columns + purity - 0.1 * (last - first)
-
-
-def _distinct_columns(hits: Sequence[LabelHit], rows: ListSpec) -> int:
-    """Columns that do not overlap each other and can stand for different fields."""
-    spans: list[tuple[float, float]] = []
-    for hit in sorted(hits, key=lambda hit: hit.x0):
-        if all(hit.x0 >= x1 or hit.x1 <= x0 for x0, x1 in spans):
-            spans.append((hit.x0, hit.x1))
-    names = {spec.name for hit in hits for spec in _fields_of(hit, rows)}
-    return min(len(spans), len(names))
-
-
-def _columns(
-    page: LayoutPage, first: int, last: int, hits: Sequence[LabelHit], rows: ListSpec
-) -> Iterator[Column]:
-    """Every heading of the header rows as a column; each field is used once, best label first."""
-    spans = _heading_spans(page, first, last)
-    taken: set[str] = set()
-    fields: dict[tuple[float, float], tuple[FieldSpec, float]] = {}
-    for hit in sorted(hits, key=lambda hit: (-hit.strength, len(_fields_of(hit, rows)), -hit.x0)):
-        span = next(((a, b) for a, b in spans if a < hit.x1 and hit.x0 < b), None)
-        spec = next((s for s in _fields_of(hit, rows) if s.name not in taken), None)
-        if span is not None and spec is not None and span not in fields:
-            fields[span] = (spec, hit.strength)
-            taken.add(spec.name)
-    for x0, x1 in spans:
-        spec, strength = fields.get((x0, x1), (None, 0.0))
-        yield Column(spec, x0, x1, strength)
-
-
-def _heading_spans(page: LayoutPage, first: int, last: int) -> list[tuple[float, float]]:
-    """Horizontal spans of the header's texts, headings over each other merged."""
-    spans: list[tuple[float, float]] = []
-    for row in page.rows[first : last + 1]:
-        for segment in row.segments:
-            x0, x1 = segment.x0, segment.x1
-            for a, b in [span for span in spans if span[0] < x1 and x0 < span[1]]:
-                spans.remove((a, b))
-                x0, x1 = min(a, x0), max(b, x1)
-            spans.append((x0, x1))
-    return sorted(spans)
 
 
 def _body(
@@ -213,25 +94,69 @@ def _ending_rows(scene: Scene, schema: DocumentSchema, page: LayoutPage) -> set[
     }
 
 
-def _items(scene: Scene, header: Header, body: Sequence[Row], rows: ListSpec) -> Iterator[Item]:
-    """Groups body rows into items: a row with an amount begins one, rows of text continue it."""
+def _items(scene: Scene, header: Header, body: Sequence[Row]) -> Iterator[Item]:
+    """Groups body rows into items.
+
+    From the first numbered row on, a number begins an item; before it, and where rows have no
+    numbers, a row with an amount begins one. Rows of text continue the item above them.
+    """
     numbers = _numbers_by_segment(scene)
-    current: dict[str, Cell] = {}
-    page = body[0].page if body else 0
+    known = columns_by_word(header, body[0].page) if body else dict[int, Column]()
+    cells = [(row, _row_cells(header, known, row, numbers)) for row in body]
+    starts = numbered_rows(header.columns, body)
+    first = next((n for n, row in enumerate(body) if row in starts), len(body))
+    yield from _priced_items(cells[:first])
+    yield from _numbered_items(cells[first:], starts)
+
+
+def _numbered_items(
+    body: Sequence[tuple[Row, dict[str, Cell]]], starts: frozenset[Row]
+) -> Iterator[Item]:
+    current: Item | None = None
+    for row, cells in body:
+        if row in starts or (current is not None and _repeats(current.cells, cells)):
+            if current is not None and _priced(current.cells):
+                yield current
+            current = Item(cells, row.page)
+        elif current is not None:
+            current = Item(_continued(current.cells, cells), current.page)
+    if current is not None and _priced(current.cells):
+        yield current
+
+
+def _repeats(item: Mapping[str, Cell], cells: Mapping[str, Cell]) -> bool:
+    """Whether a row has several values, and the item has one of them already.
+
+    It is then an item whose number stands beside the middle of its lines, or has none.
+    """
+    values = [name for name, cell in cells.items() if cell.candidate is not None]
+    return len(values) > 1 and any(
+        name in item and item[name].candidate is not None for name in values
+    )
+
+
+def _priced_items(body: Sequence[tuple[Row, dict[str, Cell]]]) -> Iterator[Item]:
+    current: Item | None = None
     before: list[Cell] = []
-    for row in body:
-        cells = _row_cells(header, row, numbers)
-        if any(cell.candidate is not None and _is_price(cell.field) for cell in cells.values()):
-            if current:
-                yield Item(current, page)
-            current, page = _merged(cells, before), row.page
+    for row, cells in body:
+        if _priced(cells):
+            if current is not None:
+                yield current
+            current = Item(_merged(cells, before), row.page)
             before = []
-        elif current:
-            _continue(current, cells, rows)
+        elif current is not None:
+            current = Item(_continued(current.cells, cells), current.page)
         else:
             before = [*before, *(cell for cell in cells.values() if cell.candidate is None)][-2:]
-    if current:
-        yield Item(current, page)
+    if current is not None:
+        yield current
+
+
+def _priced(cells: Mapping[str, Cell]) -> bool:
+    return any(
+        cell.candidate is not None and cell.field.kind is FieldKind.AMOUNT
+        for cell in cells.values()
+    )
 
 
 def _merged(cells: dict[str, Cell], before: Sequence[Cell]) -> dict[str, Cell]:
@@ -243,51 +168,49 @@ def _merged(cells: dict[str, Cell], before: Sequence[Cell]) -> dict[str, Cell]:
     return merged
 
 
-def _continue(current: dict[str, Cell], cells: Mapping[str, Cell], rows: ListSpec) -> None:
-    """Adds a row of text to the item above it."""
+def _continued(item: Mapping[str, Cell], cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    """An item with a row of text below it added."""
+    result = dict(item)
     for name, cell in cells.items():
-        if cell.candidate is not None:
-            current.setdefault(name, cell)
-        elif name in current and current[name].candidate is None:
-            old = current[name]
-            if len(old.tokens) < 60:
-                current[name] = replace(old, tokens=(*old.tokens, *cell.tokens))
-        elif name not in current:
-            current[name] = cell
-
-
-def _is_price(field: FieldSpec) -> bool:
-    return field.kind is FieldKind.AMOUNT
+        old = result.get(name)
+        if old is None:
+            result[name] = cell
+        elif cell.candidate is None and old.candidate is None and len(old.tokens) < MAX_WORDS:
+            result[name] = replace(old, tokens=(*old.tokens, *cell.tokens))
+    return result
 
 
 def _numbers_by_segment(scene: Scene) -> Mapping[Segment, list[Candidate]]:
     found: dict[Segment, list[Candidate]] = {}
-    for kind in _NUMERIC:
+    for kind in NUMERIC:
         for candidate in scene.by_kind.get(kind, ()):
             found.setdefault(candidate.segment, []).append(candidate)
     return found
 
 
 def _row_cells(
-    header: Header, row: Row, numbers: Mapping[Segment, list[Candidate]]
+    header: Header,
+    known: Mapping[int, Column],
+    row: Row,
+    numbers: Mapping[Segment, list[Candidate]],
 ) -> dict[str, Cell]:
     """The row's words by field."""
     cells: dict[str, Cell] = {}
     for segment in row.segments:
         for tokens, found in _pieces(segment, numbers.get(segment, [])):
-            column = _column_of(header.columns, tokens)
+            column = _known_column(known, tokens) or _column_of(header.columns, tokens)
             field, strength = (column.field, column.strength) if column else (None, 0.0)
             if field is None:
                 continue
             typed = next((c for c in found if c.kind is field.kind), None)
-            if field.kind in _NUMERIC and typed is None:
+            if field.kind in NUMERIC and typed is None:
                 continue
-            if field.kind not in _NUMERIC and field.name in cells:
+            if field.kind not in NUMERIC and field.name in cells:
                 tokens = (*cells[field.name].tokens, *tokens)
             elif field.name in cells:
                 continue
             cells[field.name] = Cell(
-                field, tokens, typed if field.kind in _NUMERIC else None, strength
+                field, tokens, typed if field.kind in NUMERIC else None, strength
             )
     return cells
 
@@ -323,6 +246,12 @@ def _edge_numbers(
         if (run[0].x0 > last or run[-1].x1 < first)
         and any("," in token.text or "." in token.text for token in run)
     ]
+
+
+def _known_column(known: Mapping[int, Column], tokens: Sequence[Token]) -> Column | None:
+    """The heading of the table column that all these words stand in."""
+    columns = {known.get(token.index) for token in tokens}
+    return columns.pop() if len(columns) == 1 else None
 
 
 def _column_of(columns: Sequence[Column], tokens: Sequence[Token]) -> Column | None:

@@ -192,6 +192,21 @@ WORDS = _table(
     ("visible", "BOOLEAN", "false for text that leaves no ink; never used for values"),
 )
 
+TABLE_CELLS = _table(
+    "table_cells",
+    "Cells of the tables found on the pages; places without text have no row.",
+    _DOCUMENT_ID,
+    _PAGE,
+    ("table_number", "INTEGER", "table on the page, from 1"),
+    ("row", "INTEGER", "row of the cell's upper left corner, from 0 in the table"),
+    ("column", "INTEGER", "column of that corner, from 0"),
+    ("row_span", "INTEGER", "how many rows it covers"),
+    ("column_span", "INTEGER", "how many columns it covers"),
+    ("header", "BOOLEAN", "whether it is a heading"),
+    ("text", "VARCHAR", "its words"),
+    *_BOX,
+)
+
 REVIEW_QUEUE = _table(
     "review_queue",
     "What a person should look at, and why.",
@@ -368,6 +383,7 @@ BY_DOCUMENT = (
     PAGES,
     BLOCKS,
     WORDS,
+    TABLE_CELLS,
     REVIEW_QUEUE,
     FAILURES,
 )

@@ -226,6 +226,26 @@ def _page_rows(page: PageText) -> Iterator[TableRow]:
         text = {"label": block.label, "text": block.text, "confidence": block.confidence}
         yield ddl.BLOCKS, {**place, "block": number, **text, **corners}
     yield from _word_rows(page)
+    yield from _table_cell_rows(page)
+
+
+def _table_cell_rows(page: PageText) -> Iterator[TableRow]:
+    for number, table in enumerate(page.tables, start=1):
+        for cell in table.cells:
+            x0, y0, x1, y1 = cell.box.as_tuple()
+            yield (
+                ddl.TABLE_CELLS,
+                {
+                    **cell.model_dump(exclude={"box", "words"}),
+                    "document_id": page.document_id,
+                    "page": page.page,
+                    "table_number": number,
+                    "x0": x0,
+                    "y0": y0,
+                    "x1": x1,
+                    "y1": y1,
+                },
+            )
 
 
 def _word_rows(page: PageText) -> Iterator[TableRow]:

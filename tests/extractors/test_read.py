@@ -10,6 +10,8 @@ import pytest
 
 from docmill.extractors.engines import OcrEngine
 from docmill.extractors.ocr.scripted import ScriptedOcr
+from docmill.extractors.ocr.text_layer import TextLayer
+from docmill.extractors.pdf import Corners
 from docmill.extractors.read import PageReader, read_failure_of, read_page
 from docmill.extractors.render import OpenedPage, open_document
 from docmill.schemas.engine import EngineTag
@@ -18,6 +20,7 @@ from docmill.schemas.errors import (
     DocmillError,
     EngineUnavailable,
     NoText,
+    UnreadableFile,
     UnsupportedScript,
     UntrustedText,
 )
@@ -78,6 +81,25 @@ def test_an_answer_for_the_page_is_passed_on(page: OpenedPage) -> None:
 def test_an_answer_that_cannot_be_is_refused(page: OpenedPage, change: dict[str, object]) -> None:
     with pytest.raises(BadOutput):
         read_page(page, only(Answering(answer(page).model_copy(update=change))))
+
+
+def test_a_failure_of_the_table_stage_costs_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = pymupdf.open()
+    document.new_page(width=300, height=200).insert_text((20, 50), "Total 12.50")
+    with open_document(document.tobytes()) as opened:
+        damaged = opened.page(1)
+        assert damaged.pdf is not None
+
+        def broken() -> tuple[Corners, ...]:
+            raise UnreadableFile("The drawings of page 1 cannot be read")
+
+        monkeypatch.setattr(damaged.pdf, "segments", broken)
+        text = read_page(damaged, only(TextLayer()))
+    assert [word.text for word in text.words] == ["Total", "12.50"]
+    assert text.status is PageStatus.OK
+    assert text.findings == (
+        "tables could not be looked for: UnreadableFile: The drawings of page 1 cannot be read",
+    )
 
 
 def test_an_engine_that_fails_is_heard(page: OpenedPage) -> None:

@@ -33,7 +33,7 @@ from docmill.schemas.outcome import (
     RunRecord,
     Stage,
 )
-from docmill.schemas.page import Block, PageStatus, PageText, Word
+from docmill.schemas.page import Block, PageStatus, PageText, Table, TableCell, Word
 from docmill.schemas.review import ReviewItem, ReviewReason
 from docmill.schemas.source import Sighting
 
@@ -107,7 +107,17 @@ def page_text(document_id: str, page: int, words: Sequence[str]) -> PageText:
         status=PageStatus.OK,
         words=tuple(Word(text=word, box=box, block=0, line=0) for word in words),
         blocks=(Block(label="text", text=" ".join(words), box=box),),
+        tables=_one_row(words, box),
     )
+
+
+def _one_row(words: Sequence[str], box: Box) -> tuple[Table, ...]:
+    """A table with one word in every column; none without words."""
+    cells = tuple(
+        TableCell(row=0, column=number, text=word, box=box, words=(number,))
+        for number, word in enumerate(words)
+    )
+    return (Table(box=box, rows=1, columns=len(cells), cells=cells),) if cells else ()
 
 
 INVOICE_VALUES = (

@@ -32,6 +32,8 @@ CONTRACT = {
     "pages": "document_id page width_px height_px rotation ocr_engine status mean_confidence",
     "blocks": "document_id page block label text x0 y0 x1 y1 confidence",
     "words": "document_id page block word text x0 y0 x1 y1 confidence box_source",
+    "table_cells": "document_id page table_number row column row_span column_span header text "
+    "x0 y0 x1 y1",
     "field_history": "document_id part uri schema_name path value raw status confidence",
     "review_queue": "document_id part uri schema_name path reason explanation confidence value "
     "raw page x0 y0 x1 y1 created_at",
@@ -114,6 +116,17 @@ def test_the_readings_of_a_document(warehouse: duckdb.DuckDBPyConnection, mill: 
         rows(warehouse, "SELECT block, label, text, x0, y0, x1, y1 FROM blocks")
         == [(0, "text", "Straße 12,50 €", *box)] * 2
     )
+
+
+def test_the_tables_of_a_document(warehouse: duckdb.DuckDBPyConnection, mill: Any) -> None:
+    outcome = mill.finish("a", words=["Bolt", "12"])
+    Loader(warehouse, mill.lake).load()
+    box = (0.1, 0.2, 0.3, 1 / 3)
+    assert rows(warehouse, 'FROM table_cells ORDER BY page, "column"') == [
+        (outcome.document_id, page, 1, 0, column, 1, 1, False, text, *box)
+        for page in (1, 2)
+        for column, text in enumerate(["Bolt", "12"])
+    ]
 
 
 def test_a_failed_document_says_what_to_do(warehouse: duckdb.DuckDBPyConnection, mill: Any) -> None:
