@@ -10,7 +10,7 @@ from docmill.schemas.extraction import Check, Extraction, FieldValue, Match, Val
 from docmill.schemas.page import PageText
 from docmill.schemas.review import ReviewItem, ReviewReason
 
-TRIAGE_VERSION = 1
+TRIAGE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,19 @@ def triage(
     schema: DocumentSchema,
     pages: Sequence[PageText],
     thresholds: Thresholds,
+    kind_confidence: float | None = None,
 ) -> tuple[ReviewItem, ...]:
-    """One item per doubtful value, missing required value and page that was not read in full."""
-    found: list[tuple[str, ReviewReason, str, float]] = []
+    """One item per doubtful value, missing required value, page not read in full, unsure kind.
+
+    Args:
+        extraction: the values of one document.
+        schema: what they are values of.
+        pages: where they were looked for.
+        thresholds: below which confidence a person looks.
+        kind_confidence: how sure it is that the document is of this kind; None where told.
+    """
+    found: list[tuple[str, ReviewReason, str, float]] = [*_unsure_kind(kind_confidence, thresholds)]
+    found.extend(_nothing_found(extraction))
     for value in extraction.fields:
         found.extend(_value_doubts(value, extraction, schema, thresholds))
     found.extend(_missing_lists(extraction, schema))
@@ -55,6 +65,21 @@ def triage(
         )
         for path, reason, explanation, confidence in found
     )
+
+
+def _unsure_kind(
+    confidence: float | None, thresholds: Thresholds
+) -> Iterator[tuple[str, ReviewReason, str, float]]:
+    if confidence is not None and confidence < thresholds.default:
+        why = f"of this kind with confidence {confidence:.2f}, wanted {thresholds.default:.2f}"
+        yield "", ReviewReason.UNSURE_KIND, f"{why}; `--schema` tells it for sure", confidence
+
+
+def _nothing_found(extraction: Extraction) -> Iterator[tuple[str, ReviewReason, str, float]]:
+    """A document without a single value is no success, whatever its schema requires."""
+    if not any(value.status is ValueStatus.PRESENT for value in extraction.fields):
+        why = "not one value of the schema was found: is it a document of this kind?"
+        yield "", ReviewReason.NOTHING_FOUND, why, 0.0
 
 
 def _value_doubts(

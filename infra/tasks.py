@@ -228,7 +228,8 @@ def _part(lake: Lake, order: ExtractOrder, part: _Part) -> ExtractReport:
         return ExtractReport((part.outcome(DocumentStatus.FAILED, found),), (failure,))
     lake.put_schema(schema)
     lake.put_extraction(key, extraction)
-    review = triage(extraction, schema, part.pages, order.thresholds)
+    sureness = found.confidence if found.scores else None
+    review = triage(extraction, schema, part.pages, order.thresholds, sureness)
     status = DocumentStatus.NEEDS_REVIEW if review else DocumentStatus.DONE
     counts = Counter[str](value.status.value for value in extraction.fields)
     return ExtractReport((part.outcome(status, found, key, review),), fields=counts)

@@ -18,6 +18,8 @@ class ReviewReason(StrEnum):
     REQUIRED_MISSING = "required_missing"
     PAGE_UNREAD = "page_unread"
     UNKNOWN_KIND = "unknown_kind"
+    UNSURE_KIND = "unsure_kind"
+    NOTHING_FOUND = "nothing_found"
 
 
 class ReviewItem(Frozen):

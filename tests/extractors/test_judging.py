@@ -135,3 +135,26 @@ def test_text_that_is_no_unicode_never_reaches_a_message() -> None:
     from docmill.extractors.pdf import _well_formed  # pyright: ignore[reportPrivateUsage]
 
     assert _well_formed("caf\udc85é").encode()
+
+
+def of_kind(fields: tuple[FieldValue, ...], schema: DocumentSchema) -> Extraction:
+    return Extraction(
+        document_id="d", part=1, page_from=1, page_to=1, schema_name=schema.name,
+        schema_hash=schema.hash, engine=EngineTag(name="x", version="1"), fields=fields,
+    )  # fmt: skip
+
+
+def test_a_document_without_a_single_value_is_looked_at(
+    page: PageText, invoice: DocumentSchema
+) -> None:
+    items = triage(of_kind((), invoice), invoice, [page], Thresholds())
+    assert ReviewReason.NOTHING_FOUND in {item.reason for item in items}
+
+
+@pytest.mark.parametrize(("confidence", "asked"), [(0.5, True), (0.9, False), (None, False)])
+def test_an_unsure_kind_is_looked_at(
+    page: PageText, invoice: DocumentSchema, confidence: float | None, asked: bool
+) -> None:
+    found = given("total", "1190.00").model_copy(update={"confidence": 0.99})
+    items = triage(of_kind((found,), invoice), invoice, [page], Thresholds(), confidence)
+    assert any(item.reason is ReviewReason.UNSURE_KIND for item in items) is asked
