@@ -100,9 +100,12 @@ class TooLarge(InputError):
 
 
 class NoText(InputError):
-    """The page is a picture, and the chosen engine reads text layers only."""
+    """A page that is not blank, on which no text was found."""
 
-    default_hint = "Add a text layer, or choose an OCR engine that reads pictures with `--ocr`."
+    default_hint = (
+        "If there is print on it, scan it again at 200 dpi or more, or let another engine read it "
+        "with `--ocr`; a picture without print is nothing to worry about."
+    )
 
 
 class UntrustedText(InputError):
