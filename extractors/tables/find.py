@@ -13,11 +13,14 @@ from docmill.extractors.tables.level import Level
 from docmill.extractors.tables.region import Region
 from docmill.extractors.tables.regions import regions_of
 from docmill.extractors.tables.rulings import Segment, rulings_from
+from docmill.schemas.errors import TooLarge
 from docmill.schemas.geometry import Box
 from docmill.schemas.page import PageText, Table, TableCell
 
-# Fewer words make no table.
-MIN_WORDS = 4
+# Fewer words make no table; more than two newspaper pages have are a map, or an attack.
+MIN_WORDS, MAX_WORDS = 4, 10_000
+# No form has more lines; drawings do.
+MAX_LINES = 1_000
 # Words of one line stand within so many line heights of its middle.
 AT_LINE = 0.3
 # A table has words in at least this share of its places (rows times columns).
@@ -31,14 +34,32 @@ def find_tables(page: PageText, segments: Sequence[Segment]) -> tuple[Table, ...
     Args:
         page: words with boxes, and the page's size in pixels.
         segments: ends of the page's ruling lines, x0 y0 x1 y1 in fractions of the displayed page.
+
+    Raises:
+        TooLarge: there are too many words or lines to look through.
     """
+    check_words(page)
     words = tokens_of(page)
     if len(words) < MIN_WORDS:
         return ()
     level = Level.of(page)
     tokens = sorted(map(level.token, words), key=lambda t: (t.y0, t.x0, t.x1, t.y1, t.text))
-    found = (_table(page, region) for region in regions_of(tokens, rulings_from(segments, level)))
+    rulings = rulings_from(segments, level)
+    lines = len(rulings.horizontal) + len(rulings.vertical)
+    if lines > MAX_LINES:
+        raise TooLarge(f"{lines:,} lines are drawn; tables are sought among {MAX_LINES:,}.")
+    found = (_table(page, region) for region in regions_of(tokens, rulings))
     return tuple(sorted((t for t in found if t), key=lambda t: (t.box.y0, t.box.x0)))
+
+
+def check_words(page: PageText) -> None:
+    """Refuses pages with more words than can be looked through in good time.
+
+    Raises:
+        TooLarge: there are too many.
+    """
+    if len(page.words) > MAX_WORDS:
+        raise TooLarge(f"{len(page.words):,} words; tables are sought among {MAX_WORDS:,}.")
 
 
 def _table(page: PageText, region: Region) -> Table | None:

@@ -25,11 +25,16 @@ def widened(cells: Sequence[Filled], region: Region, grid: Grid) -> list[Filled]
     for cell in cells:
         span = cell.span
         if _is_heading(cell, grid):
-            reach = _ruled(cell, region, extents) or _centred(cell, cells, region, extents)
-            if reach and _free(cell, reach, cells):
+            near = [other for other in cells if _beside_or_below(cell, other)]
+            reach = _ruled(cell, region, extents) or _centred(cell, near, region, extents)
+            if reach and _free(cell, reach, near):
                 span = Span(span.row, reach[0], span.last_row, reach[1])
         result.append(Filled(span, cell.tokens))
     return result
+
+
+def _beside_or_below(cell: Filled, other: Filled) -> bool:
+    return other.span.row <= cell.span.last_row + 1 and cell.span.row <= other.span.last_row
 
 
 def _is_heading(cell: Filled, grid: Grid) -> bool:

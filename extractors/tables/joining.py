@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from docmill.schemas.page import PageText, Table, TableCell
@@ -45,25 +45,40 @@ class JoinedTable:
         return tuple(dict.fromkeys(row.page for row in self.rows))
 
 
-def join_tables(pages: Sequence[PageText]) -> tuple[JoinedTable, ...]:
-    """The tables of a document part, in reading order.
+class TableJoiner:
+    """Joins the tables of a document, page by page, holding no page but the last.
 
     A page's last table goes on in the next page's first one where hardly any words stand
     between them, both have the same columns, and the second repeats the header or has none.
     """
-    joined: list[JoinedTable] = []
-    open_end: tuple[PageText, Table] | None = None
-    for page in pages:
+
+    def __init__(self) -> None:
+        self.tables: list[JoinedTable] = []
+        self._open_end: tuple[PageText, Table] | None = None
+
+    def add(self, page: PageText) -> tuple[int, ...]:
+        """For every table of the next page, the index in `tables` of the one it belongs to."""
+        found: list[int] = []
         for number, table in enumerate(page.tables):
             rows = _rows(page, number, table)
-            if number == 0 and open_end is not None and _goes_on(open_end, (page, table)):
-                last = joined[-1]
-                body = _without_header(rows, last)
-                joined[-1] = replace(last, rows=(*last.rows, *body))
+            open_end = self._open_end if number == 0 else None
+            if open_end is not None and _goes_on(open_end, (page, table)):
+                last = self.tables[-1]
+                rows = _without_header(rows, last)
+                self.tables[-1] = replace(last, rows=(*last.rows, *rows))
             else:
-                joined.append(JoinedTable(table.columns, rows))
-        open_end = (page, page.tables[-1]) if page.tables else None
-    return tuple(joined)
+                self.tables.append(JoinedTable(table.columns, rows))
+            found.append(len(self.tables) - 1)
+        self._open_end = (page, page.tables[-1]) if page.tables else None
+        return tuple(found)
+
+
+def join_tables(pages: Iterable[PageText]) -> tuple[JoinedTable, ...]:
+    """The tables of a document part, in reading order; see `TableJoiner`."""
+    joiner = TableJoiner()
+    for page in pages:
+        joiner.add(page)
+    return tuple(joiner.tables)
 
 
 def _rows(page: PageText, number: int, table: Table) -> tuple[JoinedRow, ...]:

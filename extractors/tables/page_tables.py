@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from docmill.extractors.render import OpenedPage
-from docmill.extractors.tables.find import find_tables
+from docmill.extractors.tables.find import check_words, find_tables
 from docmill.extractors.tables.pixels import segments_in
 from docmill.extractors.tables.rulings import Segment
 from docmill.schemas.errors import DocmillError
@@ -40,9 +40,11 @@ def tables_of(page: OpenedPage, text: PageText) -> tuple[Table, ...]:
     """The tables of a page with at least one visible word.
 
     Raises:
+        TooLarge: there are too many words or lines to look through.
         UnreadableFile: the page's drawings or pixels are too damaged.
         InternalError: the search for lines in pixels fails.
     """
+    check_words(text)  # before lines are looked for among that many
     return find_tables(text, _segments(page, text))
 
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from docmill.extractors.tables.region import TOUCH, Corners
 from docmill.extractors.tables.rulings import Ruling, Rulings
+
+# A grid of more places is a drawing, not a table.
+MAX_PLACES = 20_000
 
 
 def frames_of(rulings: Rulings) -> list[tuple[Corners, Rulings]]:
@@ -18,6 +24,8 @@ def frames_of(rulings: Rulings) -> list[tuple[Corners, Rulings]]:
     sound = [r for rules in _crossing(rulings) for r in rules.vertical if _belongs(r, rules)]
     for rules in _crossing(replace(rulings, vertical=tuple(sorted(sound)))):
         across, down = rules.horizontal, rules.vertical
+        if len(across) * len(down) > MAX_PLACES:
+            continue
         x0 = min(min(line.start for line in across), down[0].at)
         x1 = max(max(line.end for line in across), down[-1].at)
         y0 = min(min(line.start for line in down), across[0].at)
@@ -43,25 +51,34 @@ def _area(corners: Corners) -> float:
 
 def _crossing(rulings: Rulings) -> Iterator[Rulings]:
     """Connected groups of horizontal and vertical lines that touch each other."""
-    open_across, open_down = set(rulings.horizontal), set(rulings.vertical)
-    while open_down:
-        across: set[Ruling] = set()
-        down = {min(open_down)}
-        grew = True
-        while grew:
-            more = {h for h in open_across - across if any(_touch(h, v) for v in down)}
-            across |= more
-            found = {v for v in open_down - down if any(_touch(h, v) for h in more)}
-            down |= found
-            grew = bool(found)
-        open_across -= across
-        open_down -= down
-        if across:
-            yield Rulings(tuple(sorted(across)), tuple(sorted(down)))
+    touching = _touching(rulings)
+    open_down = np.ones(len(rulings.vertical), np.bool_)
+    while open_down.any():
+        down = np.zeros_like(open_down)
+        down[int(np.argmax(open_down))] = True
+        across = np.zeros(len(rulings.horizontal), np.bool_)
+        while True:
+            across = np.asarray(touching[:, down].any(axis=1))
+            grown = down | np.asarray(touching[across].any(axis=0))
+            if (grown == down).all():
+                break
+            down = grown
+        open_down &= ~down
+        if across.any():
+            yield Rulings(_picked(rulings.horizontal, across), _picked(rulings.vertical, down))
 
 
-def _touch(across: Ruling, down: Ruling) -> bool:
+def _touching(rulings: Rulings) -> NDArray[np.bool_]:
+    """Which horizontal line (first axis) touches which vertical one."""
+    across = np.array([(r.at, r.start, r.end) for r in rulings.horizontal]).reshape(-1, 3, 1)
+    down = np.array([(r.at, r.start, r.end) for r in rulings.vertical]).reshape(-1, 3).T
     return (
-        across.start - TOUCH <= down.at <= across.end + TOUCH
-        and down.start - TOUCH <= across.at <= down.end + TOUCH
+        (across[:, 1] - TOUCH <= down[0])
+        & (down[0] <= across[:, 2] + TOUCH)
+        & (down[1] - TOUCH <= across[:, 0])
+        & (across[:, 0] <= down[2] + TOUCH)
     )
+
+
+def _picked(lines: Sequence[Ruling], chosen: NDArray[np.bool_]) -> tuple[Ruling, ...]:
+    return tuple(line for line, taken in zip(lines, chosen, strict=True) if taken)

@@ -205,6 +205,12 @@ TABLE_CELLS = _table(
     ("header", "BOOLEAN", "whether it is a heading"),
     ("text", "VARCHAR", "its words"),
     *_BOX,
+    (
+        "joined_table",
+        "INTEGER",
+        "table of the document, from 1; over several pages, one",
+    ),
+    ("joined_row", "INTEGER", "row there, from 0; NULL for headings repeated on a later page"),
 )
 
 REVIEW_QUEUE = _table(

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
+from docmill.extractors.tables.joining import TableJoiner
 from docmill.infra.commits import DocumentCommit
 from docmill.infra.lake import Lake
 from docmill.infra.warehouse import ddl
@@ -189,11 +190,14 @@ def _failure_rows(history: History) -> Iterator[TableRow]:
 
 
 def _reading_rows(outcome: DocumentOutcome, lake: Lake) -> Iterator[TableRow]:
+    joiner = TableJoiner()
     for number, key in enumerate(outcome.page_keys, start=1):
         if key is None:
             yield ddl.PAGES, _failed_page(outcome, number)
         else:
-            yield from _page_rows(found_in_lake(lake.page(key), f"page {key}"))
+            page = found_in_lake(lake.page(key), f"page {key}")
+            yield from _page_rows(page)
+            yield from _table_cell_rows(page, joiner)
 
 
 def _failed_page(outcome: DocumentOutcome, page: int) -> Row:
@@ -226,11 +230,15 @@ def _page_rows(page: PageText) -> Iterator[TableRow]:
         text = {"label": block.label, "text": block.text, "confidence": block.confidence}
         yield ddl.BLOCKS, {**place, "block": number, **text, **corners}
     yield from _word_rows(page)
-    yield from _table_cell_rows(page)
 
 
-def _table_cell_rows(page: PageText) -> Iterator[TableRow]:
-    for number, table in enumerate(page.tables, start=1):
+def _table_cell_rows(page: PageText, joiner: TableJoiner) -> Iterator[TableRow]:
+    """Cells with their place in the table of the page, and in that of the whole document."""
+    for number, (table, index) in enumerate(
+        zip(page.tables, joiner.add(page), strict=True), start=1
+    ):
+        rows = enumerate(joiner.tables[index].rows)
+        joined = {(row.page, row.table, row.row): place for place, row in rows}
         for cell in table.cells:
             x0, y0, x1, y1 = cell.box.as_tuple()
             yield (
@@ -240,6 +248,8 @@ def _table_cell_rows(page: PageText) -> Iterator[TableRow]:
                     "document_id": page.document_id,
                     "page": page.page,
                     "table_number": number,
+                    "joined_table": index + 1,
+                    "joined_row": joined.get((page.page, number - 1, cell.row)),
                     "x0": x0,
                     "y0": y0,
                     "x1": x1,

@@ -123,8 +123,8 @@ def test_the_tables_of_a_document(warehouse: duckdb.DuckDBPyConnection, mill: An
     Loader(warehouse, mill.lake).load()
     box = (0.1, 0.2, 0.3, 1 / 3)
     assert rows(warehouse, 'FROM table_cells ORDER BY page, "column"') == [
-        (outcome.document_id, page, 1, 0, column, 1, 1, False, text, *box)
-        for page in (1, 2)
+        (outcome.document_id, page, 1, 0, column, 1, 1, False, text, *box, 1, page - 1)
+        for page in (1, 2)  # the same columns, with nothing between: one table
         for column, text in enumerate(["Bolt", "12"])
     ]
 
