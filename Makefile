@@ -39,7 +39,12 @@ quality: $(VENV)/.installed-run  ## Evaluate on ../shared/eval and print the tab
 		--schema income_statement=benchmarks/schemas/income_statement.json \
 		--schema contract_nda=contract --alias party=parties --complete contract_nda \
 		--json docmill-eval/quality.json --markdown docmill-eval/quality.md \
-		--html docmill-eval/quality.html
+		--html docmill-eval/quality.html && \
+	echo "Invoices again, as scans of 200 dpi:" && \
+	$(BIN)/docmill eval ../shared/eval --fresh --doc-type invoice --rasterise 200 \
+		--against docmill-eval/quality.json \
+		--json docmill-eval/quality-scans.json --markdown docmill-eval/quality-scans.md \
+		--html docmill-eval/quality-scans.html
 
 bench: $(VENV)/.installed-dev  ## Run every benchmark.
 	@set -e; for file in $$(grep -l '^if __name__ == "__main__":' benchmarks/*.py); do \

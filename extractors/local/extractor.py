@@ -18,7 +18,6 @@ from docmill.extractors.local.prose import cues_of
 from docmill.extractors.local.scorer import LinearScorer, Scorer
 from docmill.extractors.local.tables import Cell, Item, find_items, item_tokens
 from docmill.extractors.local.till import till_features
-from docmill.extractors.values.parties import join_lines
 from docmill.schemas.document_schema import DocumentSchema, FieldSpec, ListShape, ListSpec
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.extraction import Alternative, FieldValue, ValueStatus
@@ -232,7 +231,7 @@ CELL_TRUST = 0.5
 
 def _cell(layout: Layout, path: str, cell: Cell) -> FieldValue:
     tokens: tuple[Token, ...] = cell.candidate.tokens if cell.candidate else cell.tokens
-    text = cell.candidate.raw if cell.candidate else join_lines(tokens).replace(", ", " ")
+    text = cell.candidate.raw if cell.candidate else " ".join(token.text for token in tokens)
     return FieldValue(
         path=path,
         value=cell.candidate.value if cell.candidate else text,

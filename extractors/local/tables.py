@@ -139,7 +139,7 @@ def _priced_items(body: Sequence[tuple[Row, dict[str, Cell]]]) -> Iterator[Item]
     current: Item | None = None
     before: list[Cell] = []
     for row, cells in body:
-        if _priced(cells):
+        if _priced(cells) and not (current is not None and _completes(current.cells, cells)):
             if current is not None:
                 yield current
             current = Item(_merged(cells, before), row.page)
@@ -150,6 +150,15 @@ def _priced_items(body: Sequence[tuple[Row, dict[str, Cell]]]) -> Iterator[Item]
             before = [*before, *(cell for cell in cells.values() if cell.candidate is None)][-2:]
     if current is not None:
         yield current
+
+
+def _completes(item: Mapping[str, Cell], cells: Mapping[str, Cell]) -> bool:
+    """Whether a row has nothing but an amount that the item above it still lacks.
+
+    Such as the total of an item whose unit price stands in an earlier line.
+    """
+    values = [name for name, cell in cells.items() if cell.candidate is not None]
+    return len(values) == 1 and values[0] not in item
 
 
 def _priced(cells: Mapping[str, Cell]) -> bool:

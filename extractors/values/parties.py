@@ -44,6 +44,7 @@ _CONTACT = re.compile(
 )
 _ONE_LINE_SPLIT = re.compile(r"\s+[•·|∙●–—-]\s+|\s*[•·|∙●]\s*|,\s+")
 _REGISTRATION = re.compile(r"\s*[(<\[][^()<>\[\]]*\d[^()<>\[\]]*[)>\]]?\s*$")
+_COMMAS = re.compile(r"(?<!\d)\s*,[\s,]*|\s*,(?!\d)[\s,]*")  # not the one in 0,7
 _BULLETS = frozenset("•·|∙●")
 _STREET = re.compile(
     r"\d|(?:str|straße|strasse|weg|platz|allee|gasse|street|road|avenue|lane|drive|boulevard|rue|via|"
@@ -90,7 +91,7 @@ def join_lines(tokens: Sequence[Token]) -> str:
         text += (", " if new_line and not text.endswith(",") else " ") if text else ""
         text += token.text
     text = re.sub(r"\s*[•·|∙●]\s*|\s+[-–—]\s+", ", ", text)
-    return re.sub(r"\s*,[\s,]*", ", ", text).strip(" ,;:")
+    return _COMMAS.sub(", ", text).strip(" ,;:")
 
 
 def without_registration(tokens: Sequence[Token]) -> list[Token]:

@@ -237,8 +237,9 @@ UNIT_PRICE: Final = {
     "en": "Unit price | Price per unit | Price/unit | Price each | Unit cost | Unit rate"
     " | Net unit price | Unit net price | Item price | Net price | Hourly rate | Each | Price"
     " | Rate | Cost",
-    "de": "Einzelpreis | Einzelpreis netto | Stückpreis | Einheitspreis | Preis/Einheit"
-    " | Preis pro Einheit | Preis je Einheit | Netto-Einzelpreis | E-Preis | EP | Stundensatz"
+    "de": "Einzelpreis | Einzelpreis netto | Nettopreis | Stückpreis | Einheitspreis"
+    " | Preis/Einheit | Preis pro Einheit | Preis je Einheit | Netto-Einzelpreis | E-Preis | EP"
+    " | Stundensatz"
     " | Einzel | Preis | Ansatz",
     "fr": "Prix unitaire HT | Prix unitaire | P.U. HT | PU HT | P.U.H.T. | P.U. | PU"
     " | Prix unit. HT | Prix unit. | Prix unitaire net | Taux horaire | Tarif | Prix",

@@ -87,3 +87,17 @@ def test_ruled_columns_say_what_an_ill_placed_number_is() -> None:
         ("6.00", "12.00"),
         ("10.00", "30.00"),
     ]
+
+
+def test_an_amount_in_a_line_of_its_own_completes_the_item_above() -> None:
+    texts: list[Text] = [(x, 100, text) for x, text in HEADER[1:]]
+    for number, (name, price, total) in enumerate(
+        [("Gel pen 0,7 mm, blue", "2.00", "4.00"), ("Paper A4", "5.00", "15.00")]
+    ):
+        y = 125.0 + 40 * number
+        texts += [(80, y, name), (250, y, str(number + 2)), (330, y, price), (410, y + 14, total)]
+    found = items(texts, [])
+    assert [(item["description"], item["unit_price"], item["line_total"]) for item in found] == [
+        ("Gel pen 0,7 mm, blue", "2.00", "4.00"),
+        ("Paper A4", "5.00", "15.00"),
+    ]
