@@ -19,8 +19,10 @@ from PIL import Image
 from docmill.extractors.media_type import media_type_of
 from docmill.extractors.pdf import POINTS_PER_INCH, PdfFile, PdfPage
 from docmill.extractors.raster import RasterFile, too_many_pages
+from docmill.schemas.engine import EngineTag
 from docmill.schemas.errors import TooLarge, UnreadableFile, UsageError
 from docmill.schemas.keys import document_id_of
+from docmill.schemas.page import PageStatus, PageText
 from docmill.schemas.source import MediaType, PageInfo, SourceDocument
 
 READING_DPI = 200
@@ -67,6 +69,18 @@ class OpenedPage:
     def complaints(self) -> tuple[str, ...]:
         """What could not be drawn or read on the page so far, in the PDF library's words."""
         return () if self.pdf is None else self.pdf.complaints
+
+    def reading(self, engine: EngineTag, status: PageStatus) -> PageText:
+        """An engine's answer for this page, still without words."""
+        return PageText(
+            document_id=self.document_id,
+            page=self.number,
+            width_px=self.width_px,
+            height_px=self.height_px,
+            rotation=self.info.rotation,
+            engine=engine,
+            status=status,
+        )
 
     def image(self, dpi: float | None = None, *, gray: bool = False) -> Image.Image:
         """The displayed page as an 8-bit picture, mode `RGB`, or `L` where `gray`.

@@ -47,12 +47,5 @@ class ScriptedOcr:
         """
         if self._error is not None:
             raise self._error
-        return self._pages.get((page.document_id, page.number)) or PageText(
-            document_id=page.document_id,
-            page=page.number,
-            width_px=page.width_px,
-            height_px=page.height_px,
-            rotation=page.info.rotation,
-            engine=self._tag,
-            status=PageStatus.BLANK,
-        )
+        scripted = self._pages.get((page.document_id, page.number))
+        return scripted or page.reading(self._tag, PageStatus.BLANK)

@@ -129,18 +129,17 @@ class Tesseract:
         confidence = fmean(word.confidence or 0.0 for word in words) if words else None
         guessed = confidence is not None and confidence < MIN_CONFIDENCE
         status = PageStatus.OK if words else wordless(np.asarray(picture))
-        return PageText(
-            document_id=page.document_id,
-            page=page.number,
-            width_px=page.width_px,
-            height_px=page.height_px,
-            rotation=page.info.rotation,
-            engine=self.tag,
-            status=PageStatus.UNSUPPORTED_SCRIPT if guessed else status,
-            words=words,
-            blocks=blocks_of(words),
-            mean_confidence=confidence,
-            findings=(f"its letters are guesses (mean {confidence:.2f})",) if guessed else (),
+        if guessed:
+            status = PageStatus.UNSUPPORTED_SCRIPT
+        return page.reading(self.tag, status).model_copy(
+            update={
+                "words": words,
+                "blocks": blocks_of(words),
+                "mean_confidence": confidence,
+                "findings": (f"its letters are guesses (mean {confidence:.2f})",)
+                if guessed
+                else (),
+            }
         )
 
 

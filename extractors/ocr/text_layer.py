@@ -49,7 +49,7 @@ class TextLayer:
         """
         if page.pdf is None:
             status = PageStatus.NO_TEXT if has_ink(_look(page)) else PageStatus.BLANK
-            return self._text(page, status)
+            return page.reading(self.tag, status)
         return self._read_pdf(page, page.pdf)
 
     def _read_pdf(self, page: OpenedPage, pdf: PdfPage) -> PageText:
@@ -62,7 +62,8 @@ class TextLayer:
         doubt = doubt or doubt_of_characters(raw.characters)
         pictures = [Box.clipped(*corners) for corners in raw.pictures]
         scan = is_mostly_picture([word.box for word in words if word.visible], pictures, picture)
-        return self._text(page, _status(words, picture, doubt, scan=scan)).model_copy(
+        status = _status(words, picture, doubt, scan=scan)
+        return page.reading(self.tag, status).model_copy(
             update={
                 "words": words,
                 "blocks": blocks_of(words),
@@ -71,17 +72,6 @@ class TextLayer:
                 "unread_pictures": () if scan else unread_pictures(pictures, words, picture),
                 "findings": _findings(outside, repeated, words, doubt, scan=scan),
             }
-        )
-
-    def _text(self, page: OpenedPage, status: PageStatus) -> PageText:
-        return PageText(
-            document_id=page.document_id,
-            page=page.number,
-            width_px=page.width_px,
-            height_px=page.height_px,
-            rotation=page.info.rotation,
-            engine=self.tag,
-            status=status,
         )
 
 

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
-from itertools import count
 from statistics import fmean
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
 from docmill.extractors.fold import folded
 from docmill.extractors.ocr.blocks import blocks_of
-from docmill.extractors.ocr.rapid.lines import Picture, Quads, find_lines, slope_of
+from docmill.extractors.ocr.rapid.lines import Picture, find_lines
 from docmill.extractors.ocr.rapid.models import MODEL_NAME, Models, load_models
-from docmill.extractors.ocr.rapid.order import blocks_in_order
-from docmill.extractors.ocr.rapid.recognise import ReadLine, along_the_text, read_lines
-from docmill.extractors.ocr.rapid.script import believable, doubt_of_script, legibility_of
+from docmill.extractors.ocr.rapid.page_words import Reading, words_on_page
+from docmill.extractors.ocr.rapid.recognise import read_lines
+from docmill.extractors.ocr.rapid.script import doubt_of_script, legibility_of
 from docmill.extractors.ocr.rapid.turn import longest, sideways, upside_down
 from docmill.extractors.ocr.rapid.view import View
-from docmill.extractors.ocr.rapid.words import LineWord, words_of_line
 from docmill.extractors.photo.rectify import rectified
 from docmill.extractors.render import OpenedPage
 from docmill.extractors.text_checks import wordless
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.errors import EngineError
 from docmill.schemas.geometry import Box
-from docmill.schemas.page import BoxSource, PageStatus, PageText, UprightView, Word
+from docmill.schemas.page import PageStatus, PageText, Word
 
 VERSION = "1"
 
@@ -40,16 +37,6 @@ MAX_SIDE_PX = 3000
 
 MIN_CONFIDENCE = 0.5
 """Lines read with a lower mean confidence are counted, not told: they are mostly no text."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """The lines found on a view of a page; `boxes` are on the upright page or the displayed."""
-
-    view: View
-    quads: Quads
-    lines: Sequence[ReadLine]
-    findings: tuple[str, ...]
 
 
 class RapidOcr:
@@ -87,22 +74,17 @@ class RapidOcr:
         picture = _picture_of(page)
         reading = self._read(picture, photograph=page.raster is not None)
         kept = [line.confidence >= MIN_CONFIDENCE for line in reading.lines]
-        words, upright = _words(reading, np.array(kept, np.bool_))
+        words, upright = words_on_page(reading, np.array(kept, np.bool_))
         doubt = doubt_of_script(legibility_of(reading.lines))
         confidence = fmean(word.confidence or 0.0 for word in words) if words else None
-        return PageText(
-            document_id=page.document_id,
-            page=page.number,
-            width_px=page.width_px,
-            height_px=page.height_px,
-            rotation=page.info.rotation,
-            upright=upright,
-            engine=self.tag,
-            status=_status(words, picture, doubt),
-            words=words,
-            blocks=blocks_of(words),
-            mean_confidence=confidence,
-            findings=(*reading.findings, *_findings(kept, doubt)),
+        return page.reading(self.tag, _status(words, picture, doubt)).model_copy(
+            update={
+                "upright": upright,
+                "words": words,
+                "blocks": blocks_of(words),
+                "mean_confidence": confidence,
+                "findings": (*reading.findings, *_findings(kept, doubt)),
+            }
         )
 
     def read_region(self, page: OpenedPage, region: Box) -> tuple[Word, ...]:
@@ -119,7 +101,7 @@ class RapidOcr:
             return ()
         reading = self._read(_pixels(picture.crop((x0, y0, x1, y1))))
         kept = [line.confidence >= MIN_CONFIDENCE for line in reading.lines]
-        words, _ = _words(reading, np.array(kept, np.bool_))
+        words, _ = words_on_page(reading, np.array(kept, np.bool_))
 
         def moved(box: Box) -> Box:
             return Box.clipped(
@@ -210,96 +192,6 @@ def _text_in(place: Box, words: Sequence[Word]) -> str:
         and place.y0 <= (word.box.y0 + word.box.y1) / 2 <= place.y1
     ]
     return " ".join(word.text for word in sorted(inside, key=lambda word: word.box.x0))
-
-
-def _words(
-    reading: Reading, kept: NDArray[np.bool_]
-) -> tuple[tuple[Word, ...], UprightView | None]:
-    """Words in reading order, and the upright page they stand on where it is another."""
-    quads = along_the_text(reading.quads)[kept]
-    lines = [line for line, keep in zip(reading.lines, kept, strict=True) if keep]
-    level = reading.view.level(slope_of(quads))
-    parts = [_believed(line) for line in lines]
-    if not any(parts):
-        return (), None
-    places = np.concatenate([_places(q, p) for q, p in zip(quads, parts, strict=True) if p])
-    displayed = reading.view.displayed(places)
-    upright = level.boxes(places) if level else displayed
-    frame = level.frame if level else None
-    numbers = iter(range(len(places)))
-    by_line = [[next(numbers) for _ in part] for part in parts]
-    words = [word for part in parts for word in part]
-    order = _in_order(by_line, upright, frame, reading.view)
-    return (
-        tuple(
-            Word(
-                text=words[n].text,
-                box=displayed[n],
-                block=block,
-                line=line,
-                confidence=words[n].confidence,
-                box_source=BoxSource.OCR,
-                upright=upright[n] if level else None,
-            )
-            for n, block, line in order
-        ),
-        frame,
-    )
-
-
-def _believed(line: ReadLine) -> tuple[LineWord, ...]:
-    """The line's words, less sure where much of its ink was not read."""
-    share = believable(line)
-    return tuple(
-        word if share == 1 else replace(word, confidence=word.confidence * share)
-        for word in words_of_line(line)
-    )
-
-
-def _places(quad: NDArray[np.float32], words: Sequence[LineWord]) -> NDArray[np.float64]:
-    """Corners of a line's words in pixels, shape (words, 4, 2)."""
-    top_left, top_right, bottom_right, bottom_left = quad.astype(np.float64)
-
-    def at(u: float, v: float) -> NDArray[np.float64]:
-        upper = top_left + u * (top_right - top_left)
-        lower = bottom_left + u * (bottom_right - bottom_left)
-        return upper + v * (lower - upper)
-
-    return np.array(
-        [
-            [at(w.left, w.top), at(w.right, w.top), at(w.right, w.bottom), at(w.left, w.bottom)]
-            for w in words
-        ]
-    )
-
-
-def _in_order(
-    by_line: Sequence[Sequence[int]],
-    boxes: Sequence[Box],
-    frame: UprightView | None,
-    view: View,
-) -> Iterator[tuple[int, int, int]]:
-    """(word, block, line) in reading order."""
-    filled = [numbers for numbers in by_line if numbers]
-    height, width = view.picture.shape[:2]
-    aspect = frame.width_px / frame.height_px if frame else width / height
-    scale = min(1.0, 1 / aspect)  # both directions in one unit, within 0..1
-    around = [Box.around(boxes[n] for n in numbers) for numbers in filled]
-    square = [
-        Box(
-            x0=box.x0 * aspect * scale,
-            y0=box.y0 * scale,
-            x1=box.x1 * aspect * scale,
-            y1=box.y1 * scale,
-        )
-        for box in around
-    ]
-    line_numbers = count()
-    for block, lines in enumerate(blocks_in_order(square)):
-        for line in lines:
-            number = next(line_numbers)
-            for word in filled[line]:
-                yield word, block, number
 
 
 def _status(words: Sequence[Word], picture: Picture, doubt: str | None) -> PageStatus:
