@@ -1,4 +1,4 @@
-"""Draws a sample document with the boxes of its values: `python docs/make_images.py WORKSPACE`.
+"""Draws sample documents with the boxes of their values: `python docs/make_images.py WORKSPACE`.
 
 The workspace must hold a run over `sample_docs`.
 """
@@ -15,23 +15,26 @@ from docmill.infra.warehouse.query import open_published
 from docmill.infra.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SAMPLE = "de-office-supplies.pdf"
+SAMPLES = {"result.png": "de-office-supplies.pdf", "photograph.png": "fr-bistro-phone.jpg"}
+WIDTH = 900
 SURE, UNSURE = (20, 120, 60), (200, 90, 0)
 
 
 def main() -> None:
-    """Writes docs/images/result.png."""
+    """Writes every picture into docs/images."""
     connection = open_published(Workspace(Path(sys.argv[1])))
-    rows = connection.execute(
-        """SELECT path, confidence, x0, y0, x1, y1 FROM fields
-        WHERE uri LIKE ? AND page = 1 AND x0 IS NOT NULL""",
-        [f"%{SAMPLE}"],
-    ).fetchall()
-    sample = next((REPOSITORY / "sample_docs").rglob(SAMPLE))
-    with open_document(sample.read_bytes(), OpenLimits()) as document:
-        picture = document.page(1).image(110)
-    _draw(picture, rows)
-    picture.save(REPOSITORY / "docs" / "images" / "result.png", optimize=True)
+    for name, sample in SAMPLES.items():
+        rows = connection.execute(
+            """SELECT path, confidence, x0, y0, x1, y1 FROM fields
+            WHERE uri LIKE ? AND page = 1 AND x0 IS NOT NULL""",
+            [f"%{sample}"],
+        ).fetchall()
+        found = next((REPOSITORY / "sample_docs").rglob(sample))
+        with open_document(found.read_bytes(), OpenLimits()) as document:
+            picture = document.page(1).image()
+        picture.thumbnail((WIDTH, 2 * WIDTH))
+        _draw(picture, rows)
+        picture.quantize(128).save(REPOSITORY / "docs" / "images" / name, optimize=True)
 
 
 def _draw(picture: Image.Image, rows: list[tuple[str, float, float, float, float, float]]) -> None:

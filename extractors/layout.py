@@ -17,6 +17,8 @@ from docmill.schemas.page import PageText, Word
 
 # A gap wider than this many line heights separates columns; a word space is about 0.3.
 COLUMN_GAP = 1.0
+# The same for words read from pictures, whose boxes have the height of the ink, not of the font.
+INK_COLUMN_GAP = 1.25
 # Words whose vertical overlap is at least this share of the smaller height share a row.
 ROW_OVERLAP = 0.5
 
@@ -232,7 +234,8 @@ def _segments(line: list[Token], page: int, row: int) -> Iterable[Segment]:
     for token in line[1:]:
         previous = current[-1]
         gap = token.x0 - previous.x1
-        if gap > COLUMN_GAP * min(previous.height, token.height):
+        widest = COLUMN_GAP if token.confidence is None else INK_COLUMN_GAP
+        if gap > widest * min(previous.height, token.height):
             yield Segment(tuple(current), page, row)
             current = []
         current.append(token)

@@ -25,6 +25,8 @@ MAX_LINES = 8
 MAX_NAME_LINES = 3
 # Lines of a masthead stand closer than so many line heights.
 MAX_GAP = 2.5
+# The same in heights of the line itself.
+LARGE_GAP = 1.2
 
 _REGISTRATION = re.compile(
     r"\W*(?:(?:co|company|business)\W*(?:reg|no|number)\b|reg(?:n|istration)?\W*(?:no|nr|number)\b"
@@ -81,7 +83,7 @@ def _head_lines(
                 return lines
             lines = []  # what stood above was a slogan, a number, a hand-written note
             continue
-        if lines and wordy[0].y0 - lines[-1].y1 > MAX_GAP * page.line_height:
+        if lines and wordy[0].y0 - lines[-1].y1 > _most_white(lines[-1], page):
             if len(lines) > 1:
                 return lines
             lines = []
@@ -89,6 +91,11 @@ def _head_lines(
         if len(lines) == MAX_LINES:
             return lines
     return lines
+
+
+def _most_white(above: Segment, page: LayoutPage) -> float:
+    """How much white may follow a line of a masthead: more after a name in large print."""
+    return max(MAX_GAP * page.line_height, LARGE_GAP * above.height)
 
 
 def _ends(line: Segment, labels: frozenset[Token], titles: frozenset[str]) -> bool:
