@@ -15,7 +15,7 @@ from docmill.infra.warehouse.query import open_published
 from docmill.infra.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SAMPLES = {"result.png": "de-office-supplies.pdf", "photograph.png": "fr-bistro-phone.jpg"}
+SAMPLES = {"result.png": "de-office-supplies.pdf", "photograph.jpg": "fr-bistro-phone.jpg"}
 WIDTH = 900
 SURE, UNSURE = (20, 120, 60), (200, 90, 0)
 
@@ -34,7 +34,8 @@ def main() -> None:
             picture = document.page(1).image()
         picture.thumbnail((WIDTH, 2 * WIDTH))
         _draw(picture, rows)
-        picture.quantize(128).save(REPOSITORY / "docs" / "images" / name, optimize=True)
+        few = picture.quantize(128) if name.endswith(".png") else picture
+        few.save(REPOSITORY / "docs" / "images" / name, optimize=True)
 
 
 def _draw(picture: Image.Image, rows: list[tuple[str, float, float, float, float, float]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import shorten
 
 from docmill.schemas.document_schema import DocumentSchema, pattern_of
 from docmill.schemas.extraction import Check, Extraction, FieldValue, Match, ValueStatus
@@ -11,6 +12,8 @@ from docmill.schemas.page import PageText
 from docmill.schemas.review import ReviewItem, ReviewReason
 
 TRIAGE_VERSION = 2
+# Characters of another candidate that an explanation quotes.
+OTHER_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ def _doubt(value: FieldValue, threshold: float) -> str:
     if max(value.signals.get("beside", 1.0), value.signals.get("below", 0.0)) < 0.3:
         reasons.append("no label of this field stands near it")
     if value.signals.get("margin", 1.0) < 0.2 and value.alternatives:
-        reasons.append(f"“{value.alternatives[0].raw}” fits nearly as well")
+        other = shorten(value.alternatives[0].raw, OTHER_LENGTH, placeholder=" …")
+        reasons.append(f"“{other}” fits nearly as well")
     if value.signals.get("ambiguous"):
         reasons.append("day and month could be exchanged")
     if value.signals.get("text_doubt", 0.0) > 0.1:
