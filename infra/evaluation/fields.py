@@ -205,7 +205,7 @@ def _true_pairs(
     Whoever made the truth did not say whether answers are lines of one text or values of their
     own; both readings are fair.
     """
-    row, answers = rows.rows[number], rows.answers[number]
+    row, answers = rows.rows[number], rows.answers[number] if rows.answers else ()
     path, key = _path(rows.spec.name, number, ""), row["key"]
     alike = [given for given in found if (side := _sides(row, given)[0]) and side.right]
     if len(answers) < 2 or len(alike) < 2:

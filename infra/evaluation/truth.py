@@ -31,7 +31,8 @@ class TrueList:
     """A list's rows, unordered. A plain list has rows with one value under the empty name.
 
     `answers` are the single values of key-value rows, one tuple per row: a printed key may have
-    several (lines of one text, or cells below a heading), which its row's value joins.
+    several (lines of one text, or cells below a heading), which its row's value joins. Empty
+    where the truth gives the rows themselves.
     """
 
     spec: ListSpec
