@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import pymupdf
@@ -150,6 +151,7 @@ class PdfPage:
             counts[span["type"] == _INVISIBLE] += len(span["chars"])
         return counts[True] > counts[False]
 
+    @cached_property
     def segments(self) -> tuple[Corners, ...]:
         """Straight horizontal and vertical lines that are drawn, each as its (thin) corners.
 
@@ -282,10 +284,13 @@ def _straight(drawing: dict[str, Any]) -> Iterator[Corners]:
 def _outline(kind: str, points: list[Any]) -> Iterator[Corners]:
     match kind:
         case "l":
-            (ax, ay), (bx, by) = points
-            line = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
-            if _is_thin(line):
-                yield line
+            yield from _level_line(*points)
+        case "qu":
+            upper_left, upper_right, lower_left, lower_right = points[0]
+            yield from _level_line(upper_left, upper_right)
+            yield from _level_line(lower_left, lower_right)
+            yield from _level_line(upper_left, lower_left)
+            yield from _level_line(upper_right, lower_right)
         case "re":
             x0, y0, x1, y1 = points[0]
             if _is_thin(points[0]):
@@ -293,8 +298,16 @@ def _outline(kind: str, points: list[Any]) -> Iterator[Corners]:
             else:
                 yield from ((x0, y0, x1, y0), (x0, y1, x1, y1))
                 yield from ((x0, y0, x0, y1), (x1, y0, x1, y1))
-        case _:  # curves, and quadrilaterals that are no rectangles
+        case _:  # curves
             return
+
+
+def _level_line(start: tuple[float, float], end: tuple[float, float]) -> Iterator[Corners]:
+    """The line between two points, if it runs across or down."""
+    (ax, ay), (bx, by) = start, end
+    line = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
+    if _is_thin(line):
+        yield line
 
 
 def _is_thin(corners: Corners) -> bool:

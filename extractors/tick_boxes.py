@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from docmill.extractors.fold import folded
 from docmill.extractors.render import READING_DPI, OpenedPage
+from docmill.schemas.errors import UnreadableFile
 from docmill.schemas.geometry import Box
 from docmill.schemas.naming import vocabulary
 from docmill.schemas.page import BoxSource, FormField, PageText
@@ -34,6 +35,9 @@ TICKED = 0.07
 MARGIN = 0.22
 # Squares nearer than this share of their side stand in a chain; so many make one.
 CHAIN_GAP, CHAIN = 0.5, 3
+SQUARE_PT, MIN_SIDES = (5.0, 22.0), 4
+"""Sides of drawn tick boxes in points, and how many each way are worth a look at the page."""
+
 LOOK_DPI = 150
 # Words on a page with a text layer that let tick boxes be expected: one of these, or such a pair.
 _TICKING = vocabulary(
@@ -61,11 +65,28 @@ def with_tick_boxes(page: OpenedPage, text: PageText) -> PageText:
     if interactive or not words:
         return text
     scanned = any(word.box_source is BoxSource.OCR for word in words)
-    if not scanned and not _expects_ticks({folded(word.text) for word in words}):
+    expected = _expects_ticks({folded(word.text) for word in words})
+    if not scanned and not expected and not _draws_squares(page):
         return text
     image = page.image(min(LOOK_DPI, READING_DPI) if page.pdf else None, gray=True)
     boxes = find_tick_boxes(np.asarray(image), text)
     return text.model_copy(update={"form_fields": (*text.form_fields, *boxes)}) if boxes else text
+
+
+def _draws_squares(page: OpenedPage) -> bool:
+    """Whether a PDF page draws sides of squares as small as tick boxes, at least two boxes."""
+    if page.pdf is None:
+        return False
+    try:
+        lines = page.pdf.segments
+    except UnreadableFile:  # a finding of the table stage says so already
+        return False
+    low, high = SQUARE_PT
+    width, height = page.info.width_pt, page.info.height_pt
+    sides = [(abs(x1 - x0) * width, abs(y1 - y0) * height) for x0, y0, x1, y1 in lines]
+    across = sum(low <= wide <= high and tall < low / 3 for wide, tall in sides)
+    down = sum(low <= tall <= high and wide < low / 3 for wide, tall in sides)
+    return min(across, down) >= MIN_SIDES
 
 
 def _expects_ticks(words: Set[str]) -> bool:

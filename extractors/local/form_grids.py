@@ -43,6 +43,12 @@ class Grid:
         return any(looks_filled(segment.tokens) for segment in self.segments)
 
     @property
+    def two_sided(self) -> bool:
+        """Whether it is keys on the left and values on the right, not columns with headings."""
+        lefts = [s for s in self.segments if _column_of(s, self.columns) == 0]
+        return len(self.columns) == 2 and not any(looks_filled(s.tokens) for s in lefts)
+
+    @property
     def segments(self) -> Iterator[Segment]:
         """All cells, row by row."""
         return (segment for row in self.rows for segment in row.segments)

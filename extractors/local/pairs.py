@@ -113,7 +113,7 @@ class _Page:
 
     def _cell_pairs(self) -> Iterator[Pair]:
         for grid in self.grids:
-            if not grid.titled or not grid.filled:
+            if not grid.titled or not grid.filled or grid.two_sided:
                 continue
             for heading, segment in grid.cells():
                 free = not self._taken.intersection(segment.tokens)

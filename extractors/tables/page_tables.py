@@ -52,5 +52,5 @@ def _segments(page: OpenedPage, text: PageText) -> tuple[Segment, ...]:
     """Ends of the page's lines: from its drawings, or from pixels where the words are, too."""
     boxes = [word.box for word in text.words if word.visible]
     if page.pdf is not None and not any(word.box_source in _FROM_PIXELS for word in text.words):
-        return page.pdf.segments()
+        return page.pdf.segments
     return segments_in(np.asarray(page.image(LINES_DPI, gray=True)), boxes)

@@ -11,7 +11,7 @@ import pytest
 from docmill.extractors.engines import OcrEngine
 from docmill.extractors.ocr.scripted import ScriptedOcr
 from docmill.extractors.ocr.text_layer import TextLayer
-from docmill.extractors.pdf import Corners
+from docmill.extractors.pdf import Corners, PdfPage
 from docmill.extractors.read import PageReader, read_failure_of, read_page
 from docmill.extractors.render import OpenedPage, open_document
 from docmill.schemas.engine import EngineTag
@@ -90,10 +90,10 @@ def test_a_failure_of_the_table_stage_costs_no_word(monkeypatch: pytest.MonkeyPa
         damaged = opened.page(1)
         assert damaged.pdf is not None
 
-        def broken() -> tuple[Corners, ...]:
+        def broken(_: PdfPage) -> tuple[Corners, ...]:
             raise UnreadableFile("The drawings of page 1 cannot be read")
 
-        monkeypatch.setattr(damaged.pdf, "segments", broken)
+        monkeypatch.setattr(PdfPage, "segments", property(broken))
         text = read_page(damaged, only(TextLayer()))
     assert [word.text for word in text.words] == ["Total", "12.50"]
     assert text.status is PageStatus.OK

@@ -65,6 +65,12 @@ def test_drawn_boxes_become_rows_with_their_labels() -> None:
     assert checkboxes_of(page) == {label: str(on).lower() for label, on in labels.items()}
 
 
+def test_drawn_squares_are_seen_where_no_word_speaks_of_ticking() -> None:
+    labels = {"Morning lanes": True, "Evening lanes": False}
+    page = reading_of(drawn(labels, head="Membership"))
+    assert checkboxes_of(page) == {label: str(on).lower() for label, on in labels.items()}
+
+
 def test_boxes_lie_where_they_are_drawn() -> None:
     (field,) = reading_of(drawn({"Agreed": False})).form_fields
     there = Box.clipped(72 / 595, 100 / 842, (72 + SIDE) / 595, (100 + SIDE) / 842)

@@ -90,3 +90,16 @@ def test_rows_that_do_not_fit_their_shape_are_refused() -> None:
     parsed = parse_json_schema({"title": "t", "type": "object", "properties": {"e": entries}})
     assert parsed.schema is None
     assert "rows do not fit" in parsed.problems[0].message
+
+
+def test_keys_on_the_left_are_no_headings_of_a_grid(typed: Typed) -> None:
+    page = typed(
+        ["Full name            Ada Example", "Date of birth        14/08/1991",
+         "Postcode             YO15 9ZZ", "Telephone            01262 555 0117"]
+    )  # fmt: skip
+    assert pairs_of(page) == [
+        ("Full name", "Ada Example"),
+        ("Date of birth", "14/08/1991"),
+        ("Postcode", "YO15 9ZZ"),
+        ("Telephone", "01262 555 0117"),
+    ]
