@@ -34,8 +34,10 @@ class OcrEngine(Protocol):
 class PictureReader(Protocol):
     """Reads what stands in pictures, also where a page has a text layer."""
 
-    def read_region(self, page: OpenedPage, region: Box) -> tuple[Word, ...]:
-        """The words in a part of a page, boxes on the whole page; blocks and lines from 0.
+    def read_regions(
+        self, page: OpenedPage, regions: Sequence[Box]
+    ) -> tuple[tuple[Word, ...], ...]:
+        """The words in each part of a page, boxes on the whole page; blocks and lines from 0.
 
         Raises:
             EngineError: the engine failed.

@@ -48,12 +48,10 @@ class Token:
 
 
 @dataclass(frozen=True, eq=False)
-class Segment:
-    """Neighbouring words of one row without a column gap between them."""
+class TokenRun:
+    """Neighbouring words of one line, left to right."""
 
     tokens: tuple[Token, ...]
-    page: int
-    row: int
 
     @cached_property
     def text(self) -> str:
@@ -62,28 +60,36 @@ class Segment:
 
     @cached_property
     def x0(self) -> float:
-        """Left edge, pixels."""
+        """Left edge."""
         return self.tokens[0].x0
 
     @cached_property
     def x1(self) -> float:
-        """Right edge, pixels."""
+        """Right edge."""
         return max(token.x1 for token in self.tokens)
 
     @cached_property
     def y0(self) -> float:
-        """Top, pixels."""
+        """Top."""
         return min(token.y0 for token in self.tokens)
 
     @cached_property
     def y1(self) -> float:
-        """Bottom, pixels."""
+        """Bottom."""
         return max(token.y1 for token in self.tokens)
 
     @property
     def height(self) -> float:
-        """Pixels."""
+        """From top to bottom."""
         return self.y1 - self.y0
+
+
+@dataclass(frozen=True, eq=False)
+class Segment(TokenRun):
+    """Neighbouring words of one row without a column gap between them; edges in pixels."""
+
+    page: int
+    row: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -104,8 +104,7 @@ def _compared(page: OpenedPage, text: PageText, pictures: PictureReader) -> Page
 def _with_pictures(page: OpenedPage, text: PageText, pictures: PictureReader) -> PageText:
     """The reading with the words that stand in pictures after it."""
     words = list(text.words)
-    for region in text.unread_pictures:
-        found = pictures.read_region(page, region)
+    for found in pictures.read_regions(page, text.unread_pictures):
         block, line = words[-1].block + 1, words[-1].line + 1
         words += [
             word.model_copy(update={"block": block + word.block, "line": line + word.line})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from docmill.extractors.layout import Token, lines_of
+from docmill.extractors.layout import Token, TokenRun, lines_of
 from docmill.extractors.tables.rulings import Ruling
 
 # A gap wider than this many line heights may part cells; a word space is about 0.25.
@@ -17,40 +17,13 @@ NUMBER_GAP = 0.4
 
 
 @dataclass(frozen=True, eq=False)
-class Chunk:
-    """Words of one line without a wide gap or a ruling line between them, left to right."""
-
-    tokens: tuple[Token, ...]
-
-    @cached_property
-    def x0(self) -> float:
-        """Left edge."""
-        return self.tokens[0].x0
-
-    @cached_property
-    def x1(self) -> float:
-        """Right edge."""
-        return max(token.x1 for token in self.tokens)
-
-    @cached_property
-    def y0(self) -> float:
-        """Top."""
-        return min(token.y0 for token in self.tokens)
-
-    @cached_property
-    def y1(self) -> float:
-        """Bottom."""
-        return max(token.y1 for token in self.tokens)
+class Chunk(TokenRun):
+    """Words of one line without a wide gap or a ruling line between them; in line heights."""
 
     @property
     def width(self) -> float:
         """From edge to edge."""
         return self.x1 - self.x0
-
-    @cached_property
-    def text(self) -> str:
-        """The words with single spaces."""
-        return " ".join(token.text for token in self.tokens)
 
     @cached_property
     def numeric(self) -> bool:

@@ -17,7 +17,7 @@ from docmill.extractors.fold import folded
 from docmill.extractors.ocr.blocks import blocks_of
 from docmill.extractors.ocr.rapid.lines import Picture, find_lines
 from docmill.extractors.ocr.rapid.models import MODEL_NAME, Models, load_models
-from docmill.extractors.ocr.rapid.page_words import Reading, words_on_page
+from docmill.extractors.ocr.rapid.page_words import MIN_CONFIDENCE, Reading, words_on_page
 from docmill.extractors.ocr.rapid.recognise import read_lines
 from docmill.extractors.ocr.rapid.script import doubt_of_script, legibility_of
 from docmill.extractors.ocr.rapid.turn import longest, sideways, upside_down
@@ -35,9 +35,6 @@ VERSION = "1"
 MAX_SIDE_PX = 3000
 """Larger pictures are shrunk: nothing is gained above, and memory grows with the area."""
 
-MIN_CONFIDENCE = 0.5
-"""Lines read with a lower mean confidence are counted, not told: they are mostly no text."""
-
 
 class RapidOcr:
     """PP-OCRv6 in the packing of rapidocr, on one thread.
@@ -47,12 +44,15 @@ class RapidOcr:
     displayed page all the same. Not to be shared between threads.
     """
 
+    def __init__(self) -> None:
+        self._tag = EngineTag(
+            name="rapidocr", version=f"{version('rapidocr')}+{VERSION}", model=MODEL_NAME
+        )
+
     @property
     def tag(self) -> EngineTag:
         """`rapidocr`, its version with docmill's own, and the model."""
-        return EngineTag(
-            name="rapidocr", version=f"{version('rapidocr')}+{VERSION}", model=MODEL_NAME
-        )
+        return self._tag
 
     @cached_property
     def models(self) -> Models:
@@ -73,8 +73,7 @@ class RapidOcr:
         """
         picture = _picture_of(page)
         reading = self._read(picture, photograph=page.raster is not None)
-        kept = [line.confidence >= MIN_CONFIDENCE for line in reading.lines]
-        words, upright = words_on_page(reading, np.array(kept, np.bool_))
+        words, upright = words_on_page(reading)
         doubt = doubt_of_script(legibility_of(reading.lines))
         confidence = fmean(word.confidence or 0.0 for word in words) if words else None
         return page.reading(self.tag, _status(words, picture, doubt)).model_copy(
@@ -83,25 +82,29 @@ class RapidOcr:
                 "words": words,
                 "blocks": blocks_of(words),
                 "mean_confidence": confidence,
-                "findings": (*reading.findings, *_findings(kept, doubt)),
+                "findings": (*reading.findings, *_findings(reading, doubt)),
             }
         )
 
-    def read_region(self, page: OpenedPage, region: Box) -> tuple[Word, ...]:
-        """The words in a part of a page, boxes on the whole page; blocks and lines count from 0.
+    def read_regions(
+        self, page: OpenedPage, regions: Sequence[Box]
+    ) -> tuple[tuple[Word, ...], ...]:
+        """The words in each part of a page, boxes on the whole page; blocks and lines from 0.
 
         Raises:
             EngineError: the inference library failed.
         """
         picture = page.image()
+        return tuple(self._region(picture, region) for region in regions)
+
+    def _region(self, picture: Image.Image, region: Box) -> tuple[Word, ...]:
         width, height = picture.size
         x0, y0 = int(region.x0 * width), int(region.y0 * height)
         x1, y1 = int(np.ceil(region.x1 * width)), int(np.ceil(region.y1 * height))
         if x1 - x0 < 8 or y1 - y0 < 8:
             return ()
         reading = self._read(_pixels(picture.crop((x0, y0, x1, y1))))
-        kept = [line.confidence >= MIN_CONFIDENCE for line in reading.lines]
-        words, _ = words_on_page(reading, np.array(kept, np.bool_))
+        words, _ = words_on_page(reading)
 
         def moved(box: Box) -> Box:
             return Box.clipped(
@@ -202,8 +205,8 @@ def _status(words: Sequence[Word], picture: Picture, doubt: str | None) -> PageS
     return wordless(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.uint8))
 
 
-def _findings(kept: Sequence[bool], doubt: str | None) -> Iterator[str]:
-    left_out = len(kept) - sum(kept)
+def _findings(reading: Reading, doubt: str | None) -> Iterator[str]:
+    left_out = len(reading.lines) - len(reading.told)
     if left_out:
         what = "line or mark" if left_out == 1 else "lines or marks"
         yield f"{left_out} {what} too unclear to be read"

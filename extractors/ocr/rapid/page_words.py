@@ -18,6 +18,9 @@ from docmill.extractors.ocr.rapid.words import LineWord, words_of_line
 from docmill.schemas.geometry import Box
 from docmill.schemas.page import BoxSource, UprightView, Word
 
+MIN_CONFIDENCE = 0.5
+"""Lines read with a lower mean confidence are counted, not told: they are mostly no text."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -28,18 +31,17 @@ class Reading:
     lines: Sequence[ReadLine]
     findings: tuple[str, ...]
 
+    @property
+    def told(self) -> list[int]:
+        """Numbers of the lines that were read surely enough to be told."""
+        return [n for n, line in enumerate(self.lines) if line.confidence >= MIN_CONFIDENCE]
 
-def words_on_page(
-    reading: Reading, kept: NDArray[np.bool_]
-) -> tuple[tuple[Word, ...], UprightView | None]:
-    """Words in reading order, and the upright page they stand on where it is another.
 
-    Args:
-        reading: lines with their quadrilaterals.
-        kept: for every line, whether its words count.
-    """
-    quads = along_the_text(reading.quads)[kept]
-    lines = [line for line, keep in zip(reading.lines, kept, strict=True) if keep]
+def words_on_page(reading: Reading) -> tuple[tuple[Word, ...], UprightView | None]:
+    """Words in reading order, and the upright page they stand on where it is another."""
+    told = reading.told
+    quads = along_the_text(reading.quads)[told]
+    lines = [reading.lines[number] for number in told]
     level = reading.view.level(slope_of(quads))
     parts = [_believed(line) for line in lines]
     if not any(parts):

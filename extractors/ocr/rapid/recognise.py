@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 
 from docmill.extractors.ocr.rapid.lines import Picture, Quads, runs_vertically, sides_of
 from docmill.extractors.ocr.rapid.models import Models, Posteriors
+
+Ink = NDArray[np.bool_]
 
 HEIGHT = 48
 COLUMN = 8
@@ -55,6 +58,11 @@ class ReadLine:
         """Mean probability of the characters; 0 for none."""
         found = [c.probability for c in self.characters if c.text != " "]
         return sum(found) / len(found) if found else 0.0
+
+    @cached_property
+    def ink(self) -> Ink:
+        """Where the crop's strokes are, shape (48, width)."""
+        return _ink_of(self.crop)
 
 
 def read_lines(picture: Picture, quads: Quads, models: Models, turn: int = 0) -> list[ReadLine]:
@@ -145,3 +153,10 @@ def _decoded(answer: Posteriors, row: int, crop: Picture, alphabet: Sequence[str
     )
     gray = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.uint8)
     return ReadLine(characters, spaces, gray)
+
+
+def _ink_of(crop: Picture) -> Ink:
+    """Where the strokes are, dark on light or light on dark (Otsu's threshold)."""
+    _, binary = cv2.threshold(crop, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    light = binary.astype(np.bool_)
+    return light if light.mean() < 0.5 else ~light

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from docmill.extractors.ocr.rapid.recognise import HEIGHT, ReadLine
-from docmill.extractors.ocr.rapid.words import columns_of, ink_of, words_of_line
+from docmill.extractors.ocr.rapid.words import columns_of, words_of_line
 
 # Shares and confidences below were set between rendered pages of eleven scripts (unread ink
 # 0.42 and more, or letters below 0.7; Greek 0.08 and 0.84) and scans of Latin print (0.14, 0.93).
@@ -81,7 +81,7 @@ def legibility_of(lines: Sequence[ReadLine]) -> Legibility:
 
 def _columns(line: ReadLine) -> tuple[int, int, int]:
     """Columns with ink, those that no character reaches, those of surely read letters."""
-    inked = np.nonzero(columns_of(ink_of(line.crop)))[0]
+    inked = np.nonzero(columns_of(line.ink))[0]
     characters = [c for c in line.characters if not c.text.isspace()]
     if not len(inked) or not characters:
         return len(inked), len(inked), 0
@@ -111,5 +111,8 @@ def doubt_of_script(legibility: Legibility) -> str | None:
 
 def believable(line: ReadLine) -> float:
     """What a line's confidences are to be multiplied by: the share of its ink that was read."""
-    share = legibility_of([line]).unread_share
+    if line.crop.shape[1] < MIN_WIDTH:
+        return 1.0
+    ink, unread, _ = _columns(line)
+    share = unread / ink if ink else 0.0
     return 1 - share if share > LINE_UNREAD else 1.0

@@ -11,14 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from docmill.extractors.ocr.rapid.lines import Picture
-from docmill.extractors.ocr.rapid.recognise import Character, ReadLine
-
-Ink = NDArray[np.bool_]
+from docmill.extractors.ocr.rapid.recognise import Character, Ink, ReadLine
 
 # Widths in pixels of a crop that is 48 high, letters being about 30.
 SURE_GAP = 24
@@ -51,9 +46,8 @@ def words_of_line(line: ReadLine) -> tuple[LineWord, ...]:
     characters = [c for c in line.characters if not c.text.isspace()]
     if not characters:
         return ()
-    ink = ink_of(line.crop)
-    top, bottom = _band(ink)
-    columns = columns_of(ink)
+    top, bottom = _band(line.ink)
+    columns = columns_of(line.ink)
     width = line.crop.shape[1]
     groups, edges = _groups(line, characters, columns)
     height = line.crop.shape[0]
@@ -68,13 +62,6 @@ def words_of_line(line: ReadLine) -> tuple[LineWord, ...]:
         )
         for group, (left, right) in zip(groups, _spans(columns, edges), strict=True)
     )
-
-
-def ink_of(crop: Picture) -> Ink:
-    """Where the strokes are, dark on light or light on dark (Otsu's threshold)."""
-    _, binary = cv2.threshold(crop, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    light = binary.astype(np.bool_)
-    return light if light.mean() < 0.5 else ~light
 
 
 def columns_of(ink: Ink) -> Ink:
