@@ -88,7 +88,7 @@ def seconds_docmill(cage: Cage, files: Sequence[Path]) -> float:
 
         def read(path: Path) -> object:
             name = document_id_of(path.read_bytes())
-            order = ReadOrder(Path(folder), path, name, "rapidocr", OpenLimits())
+            order = ReadOrder(folder, path, name, "rapidocr", OpenLimits())
             return cage.call(read_pages, order, wall_s=120)
 
         with ThreadPoolExecutor(PROCESSES) as threads:

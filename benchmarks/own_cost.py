@@ -19,7 +19,7 @@ from docmill.extractors.read import PageReader, read_page
 from docmill.extractors.render import OpenLimits, open_document
 from docmill.extractors.triage import Thresholds
 from docmill.infra.lake import Lake
-from docmill.infra.objects import LocalFolder
+from docmill.infra.storage.local import LocalFolder
 from docmill.infra.tasks import ExtractOrder, extract_parts, page_key
 from docmill.schemas.loading import builtin_schemas
 from docmill.schemas.page import PageText
@@ -45,7 +45,7 @@ def cost(pages: tuple[PageText, ...], root: Path) -> float:
     for key, page in zip(keys, pages, strict=True):
         lake.put_page(key, page)
     schemas = tuple(builtin_schemas().values())
-    extract_parts(ExtractOrder(root, keys, schemas, "local", Thresholds()))
+    extract_parts(ExtractOrder(str(root), keys, schemas, "local", Thresholds()))
     return process_time() - started
 
 

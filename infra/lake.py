@@ -32,7 +32,7 @@ from docmill.infra.commits import (
     run_commit,
     sightings_commit,
 )
-from docmill.infra.objects import ObjectStore
+from docmill.infra.storage.store import ObjectStore
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import StoreError
 from docmill.schemas.evaluation import EvaluationRecord
@@ -103,7 +103,7 @@ class Lake:
 
     def is_done(self, work_key: str) -> bool:
         """Whether doing this work again could change nothing."""
-        return self._store.exists(_done_key(work_key))
+        return self._store.find(_done_key(work_key)) is not None
 
     def commit_sightings(self, sightings: Iterable[Sighting]) -> int:
         """Record those sources that did not hold this very document when last seen.
@@ -136,7 +136,7 @@ class Lake:
     def commit_keys(self, since_hour: str | None = None) -> Iterator[str]:
         """Keys of the commit records in order of time, from `since_hour` (`2026-11-21T09`) on."""
         after = None if since_hour is None else f"commits/{since_hour}/"
-        return self._store.list("commits/", after)
+        return (found.key for found in self._store.list("commits/", after))
 
     def commit(self, key: str) -> CommitRecord:
         """The commit record with this key, which must exist."""
@@ -161,7 +161,9 @@ class Lake:
 
     def _is_known(self, sighting: Sighting) -> bool:
         """Whether the source held this document when it was last seen to change."""
-        last = max(self._store.list(_seen_prefix(sighting.uri)), default="")
+        last = max(
+            (found.key for found in self._store.list(_seen_prefix(sighting.uri))), default=""
+        )
         return last.endswith(f"-{sighting.document_id}")
 
     def _model(self, model: type[_Model], key: str) -> _Model | None:

@@ -136,7 +136,7 @@ def run_batch(
         StoreError: the lake cannot be written; what was committed before stays.
     """
     started_at = now()
-    workspace = Workspace(settings.workspace)
+    workspace = settings.open_workspace()
     workspace.create()
     lake = workspace.lake()
     work = Work(settings, tuple(schemas), uuid4().hex)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -21,7 +21,7 @@ from pydantic_settings import (
 from docmill.extractors.render import OpenLimits
 from docmill.extractors.triage import Thresholds
 from docmill.infra.cage import CageLimits
-from docmill.infra.workspace import DEFAULT_WORKSPACE
+from docmill.infra.workspace import DEFAULT_WORKSPACE, Workspace
 from docmill.schemas.errors import UsageError
 from docmill.schemas.frozen import Frozen
 
@@ -74,6 +74,31 @@ class Review(Frozen):
         return Thresholds(self.threshold, self.fields)
 
 
+class Source(Frozen):
+    """A place that documents come from, and what is done with them; what is unset is general."""
+
+    uri: str = Field(description="A folder, or `s3://bucket/prefix`.")
+    include: tuple[str, ...] = Field(default=(), description="Only what matches any of these.")
+    exclude: tuple[str, ...] = Field(default=(), description="Nothing that matches any of these.")
+    schema_: str | None = Field(default=None, validation_alias="schema")
+    ocr: str | None = None
+    extractor: str | None = None
+    review: Review | None = None
+    egress: Literal["none", "hosted"] = Field(
+        default="none", description="`hosted`: engines outside your machines may see documents."
+    )
+    cron: str | None = Field(default=None, description="When to look: `0 6 * * *`.")
+    every_minutes: float | None = Field(default=None, gt=0, description="Or how often to look.")
+    timezone: str = Field(default="UTC", description="The time zone of `cron`.")
+    batch_documents: int = Field(default=200, ge=1, description="Documents per flow run.")
+    fail_share: float = Field(
+        default=0.5, gt=0, le=1, description="Share of failed documents that fails the run."
+    )
+    max_pages_per_run: int | None = Field(
+        default=None, ge=1, description="Pages after which a run leaves the rest to the next one."
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -85,6 +110,10 @@ class Settings(BaseSettings):
     )
 
     workspace: Path = Field(default=DEFAULT_WORKSPACE, description="Folder of lake and warehouse.")
+    lake: str = Field(
+        default="",
+        description="Where the lake is, if not in the workspace: a folder or `s3://bucket/prefix`.",
+    )
     schema_: str = Field(
         default="auto",
         validation_alias="schema",
@@ -100,8 +129,15 @@ class Settings(BaseSettings):
         ge=1,
         description="Worker processes; one per core by default.",
     )
+    sources: dict[str, Source] = Field(
+        default_factory=dict, description="Places that are looked at on a schedule, by name."
+    )
     limits: Limits = Limits()
     review: Review = Review()
+
+    def open_workspace(self) -> Workspace:
+        """The workspace with its lake."""
+        return Workspace(self.workspace, self.lake)
 
     @classmethod
     def settings_customise_sources(

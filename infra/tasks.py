@@ -18,7 +18,7 @@ from docmill.extractors.render import OpenedDocument, OpenLimits, open_document
 from docmill.extractors.split import split
 from docmill.extractors.triage import Thresholds, triage
 from docmill.infra.lake import Lake
-from docmill.infra.objects import LocalFolder
+from docmill.infra.storage.opening import open_store
 from docmill.infra.wiring import extractor as extractor_named
 from docmill.infra.wiring import page_reader
 from docmill.schemas.document_schema import DocumentSchema
@@ -41,7 +41,7 @@ class ReadOrder:
     `first_pages` is how many the first call reads when `pages` is None.
     """
 
-    lake_root: Path
+    lake_root: str
     path: Path
     document_id: str
     ocr: str
@@ -83,7 +83,7 @@ def read_pages(order: ReadOrder) -> ReadReport:
         InputError: the file cannot be opened.
         SourceGone: the file vanished, or its bytes changed, since it was listed.
     """
-    lake = Lake(LocalFolder(order.lake_root))
+    lake = Lake(open_store(order.lake_root))
     reader = page_reader(order.ocr)
     with open_document(_content(order), order.limits) as document:
         if document.document_id != order.document_id:
@@ -124,7 +124,7 @@ class ExtractOrder:
     Without schemas the document is only read.
     """
 
-    lake_root: Path
+    lake_root: str
     page_keys: tuple[str, ...]
     schemas: tuple[DocumentSchema, ...]
     extractor: str
@@ -158,7 +158,7 @@ def extraction_key(
 
 def extract_parts(order: ExtractOrder) -> ExtractReport:
     """Splits a file into its documents; each is classified, extracted and triaged by itself."""
-    lake = Lake(LocalFolder(order.lake_root))
+    lake = Lake(open_store(order.lake_root))
     pages = tuple(_pages(lake, order.page_keys))
     if not order.schemas:
         return ExtractReport((_only_read(pages),))

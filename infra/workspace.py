@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docmill.infra.lake import Lake
-from docmill.infra.objects import LocalFolder
+from docmill.infra.storage.opening import open_store
 from docmill.schemas.errors import StoreError
 
 DEFAULT_WORKSPACE = Path("docmill-data")
@@ -14,14 +14,18 @@ DEFAULT_WORKSPACE = Path("docmill-data")
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where everything of one workspace is."""
+    """Where everything of one workspace is.
+
+    `lake_at` is a folder or `s3://bucket/prefix`; empty for a folder in the workspace.
+    """
 
     root: Path = DEFAULT_WORKSPACE
+    lake_at: str = ""
 
     @property
-    def lake_root(self) -> Path:
-        """The lake's folder."""
-        return self.root / "lake"
+    def lake_root(self) -> str:
+        """Where the lake is: a folder's path or `s3://bucket/prefix`."""
+        return self.lake_at or str(self.root / "lake")
 
     @property
     def warehouse(self) -> Path:
@@ -45,7 +49,7 @@ class Workspace:
             StoreError: they cannot be made.
         """
         try:
-            self.lake_root.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
                 f"cannot create the workspace {self.root}: {error.strerror or error}",
@@ -54,4 +58,4 @@ class Workspace:
 
     def lake(self) -> Lake:
         """The lake of this workspace."""
-        return Lake(LocalFolder(self.lake_root))
+        return Lake(open_store(self.lake_root))

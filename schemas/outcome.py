@@ -11,7 +11,7 @@ from docmill.schemas.engine import EngineTag
 from docmill.schemas.errors import DocmillError
 from docmill.schemas.frozen import Frozen
 from docmill.schemas.review import ReviewItem
-from docmill.schemas.source import Sighting
+from docmill.schemas.source import Departure, Sighting
 
 
 class Stage(StrEnum):
@@ -133,6 +133,7 @@ class RunRecord(Frozen):
 
 
 class SightingRecord(Frozen):
-    """Sources found in one run that were not known before."""
+    """Sources found in one run that were not known before, and known ones that were gone."""
 
     sightings: tuple[Sighting, ...]
+    departures: tuple[Departure, ...] = ()

@@ -24,6 +24,19 @@ class MediaType(StrEnum):
     AVIF = "image/avif"
 
 
+class SourceObject(Frozen):
+    """An object that may hold a document, as a listing shows it; nothing of it was read yet.
+
+    `uri` is `file://` plus the absolute path as it is on disk, or `s3://bucket/key`; neither is
+    percent-encoded. `etag` changes whenever the content does.
+    """
+
+    uri: str
+    size: int = Field(ge=0)
+    etag: str
+    modified_at: datetime
+
+
 class Sighting(Frozen):
     """One place where a document's bytes were seen.
 
@@ -36,6 +49,14 @@ class Sighting(Frozen):
     size: int = Field(ge=0)
     etag: str | None = None
     seen_at: datetime
+
+
+class Departure(Frozen):
+    """A document is no longer at this place: the object was removed, or holds other bytes."""
+
+    uri: str
+    document_id: str
+    gone_at: datetime
 
 
 class PageInfo(Frozen):

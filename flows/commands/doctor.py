@@ -16,7 +16,6 @@ import click
 
 from docmill.flows.commands.options import workspace_option
 from docmill.infra.settings import Settings, load_settings
-from docmill.infra.workspace import Workspace
 from docmill.schemas.errors import DocmillError
 
 LITTLE_DISK = 2 * 10**9
@@ -123,7 +122,7 @@ def _worker(settings: Settings) -> str:
         path = Path(folder) / "page.pdf"
         path.write_bytes(content)
         order = ReadOrder(
-            lake_root=Path(folder) / "lake",
+            lake_root=str(Path(folder) / "lake"),
             path=path,
             document_id=document_id_of(content),
             ocr=settings.ocr,
@@ -139,5 +138,5 @@ def _warehouse(settings: Settings) -> str:
 
     if not settings.workspace.exists():
         return f"{settings.workspace} will be made by the first run"
-    with WarehouseOwner(Workspace(settings.workspace)):
+    with WarehouseOwner(settings.open_workspace()):
         return f"{settings.workspace} can be written"

@@ -17,7 +17,6 @@ from rich.table import Table
 from docmill.flows.commands.options import workspace_option
 from docmill.infra.settings import load_settings
 from docmill.infra.warehouse.query import open_published
-from docmill.infra.workspace import Workspace
 from docmill.schemas.errors import UsageError
 
 COPY_OPTIONS = {"parquet": "FORMAT parquet", "csv": "FORMAT csv, HEADER", "jsonl": "FORMAT json"}
@@ -41,7 +40,7 @@ Examples:
 def query(sql: str, workspace: Path | None, form: str, limit: int | None) -> None:
     """Run SQL on the published warehouse, read-only."""
     settings = load_settings(workspace=workspace)
-    connection = open_published(Workspace(settings.workspace))
+    connection = open_published(settings.open_workspace())
     try:
         names, rows = _result(connection, sql, limit)
     finally:
@@ -99,7 +98,7 @@ Examples:
 def export(names: tuple[str, ...], workspace: Path | None, target: Path, form: str) -> None:
     """Write tables and views (all, if none is named) to files."""
     settings = load_settings(workspace=workspace)
-    connection = open_published(Workspace(settings.workspace))
+    connection = open_published(settings.open_workspace())
     target.mkdir(parents=True, exist_ok=True)
     try:
         known = [name for (name,) in connection.execute("SHOW TABLES").fetchall()]

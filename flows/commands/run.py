@@ -97,7 +97,7 @@ def _run(
     console: Console,
     quiet: bool,
 ) -> int:
-    workspace = Workspace(settings.workspace)
+    workspace = settings.open_workspace()
     publisher = Publisher(workspace)
     with ConsoleProgress(console) as progress:
         report = run_batch(found.files, schemas, settings, progress, publisher.now_and_then)

@@ -11,7 +11,6 @@ from rich.table import Table
 from docmill.flows.commands.options import workspace_option
 from docmill.infra.settings import load_settings
 from docmill.infra.warehouse.query import open_published
-from docmill.infra.workspace import Workspace
 
 # Title and query of each table shown.
 VIEWS = (
@@ -28,7 +27,7 @@ VIEWS = (
 @workspace_option
 def status(workspace: Path | None) -> None:
     """Documents, review queue, last runs, size and age of the snapshot."""
-    place = Workspace(load_settings(workspace=workspace).workspace)
+    place = load_settings(workspace=workspace).open_workspace()
     console = Console()
     connection = open_published(place)
     try:

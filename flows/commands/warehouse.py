@@ -10,7 +10,6 @@ from docmill.flows.commands.options import workspace_option
 from docmill.infra.settings import load_settings
 from docmill.infra.warehouse.owner import WarehouseOwner
 from docmill.infra.warehouse.owner import rebuild as rebuild_warehouse
-from docmill.infra.workspace import Workspace
 
 
 @click.group()
@@ -22,7 +21,7 @@ def warehouse() -> None:
 @workspace_option
 def rebuild(workspace: Path | None) -> None:
     """Build the warehouse anew from the lake alone, and publish it."""
-    place = Workspace(load_settings(workspace=workspace).workspace)
+    place = load_settings(workspace=workspace).open_workspace()
     report = rebuild_warehouse(place)
     with WarehouseOwner(place) as owner:
         owner.publish()
@@ -33,7 +32,7 @@ def rebuild(workspace: Path | None) -> None:
 @workspace_option
 def publish(workspace: Path | None) -> None:
     """Load what was committed since, and replace published.duckdb."""
-    place = Workspace(load_settings(workspace=workspace).workspace)
+    place = load_settings(workspace=workspace).open_workspace()
     with WarehouseOwner(place) as owner:
         report = owner.load(place.lake())
         changed = owner.publish()

@@ -25,7 +25,6 @@ from docmill.infra.sources import SourceFile
 from docmill.infra.tasks import warm_up
 from docmill.infra.warehouse.owner import WarehouseOwner
 from docmill.infra.wiring import extractor, page_reader
-from docmill.infra.workspace import Workspace
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import CageError, InputError, UsageError
 from docmill.schemas.evaluation import DocumentEvaluation, EvaluationRecord, Judgement
@@ -77,7 +76,7 @@ def evaluate(
         StoreError: the workspace cannot be written.
     """
     started_at = now()
-    workspace = Workspace(settings.workspace)
+    workspace = settings.open_workspace()
     workspace.create()
     files = _files(dataset, options, settings)
     reports = _process(dataset, files, options, settings, watch)

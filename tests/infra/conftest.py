@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from docmill.infra.lake import Lake
-from docmill.infra.objects import LocalFolder
+from docmill.infra.storage.local import LocalFolder
 from docmill.infra.workspace import Workspace
 from docmill.schemas.document_schema import DocumentSchema, FieldKind, FieldSpec, ListSpec
 from docmill.schemas.engine import EngineTag
@@ -296,7 +296,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture
 def mill(workspace: Workspace, clock: Clock) -> Mill:
-    return Mill(Lake(LocalFolder(workspace.lake_root), clock), clock)
+    return Mill(Lake(LocalFolder(Path(workspace.lake_root)), clock), clock)
 
 
 @pytest.fixture(scope="session")

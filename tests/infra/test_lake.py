@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from docmill.infra.lake import Lake, time_of
-from docmill.infra.objects import LocalFolder
+from docmill.infra.storage.local import LocalFolder
 from docmill.infra.workspace import Workspace
 from docmill.schemas.errors import StoreError
 from docmill.schemas.outcome import DocumentOutcome
@@ -28,7 +28,7 @@ class FailsOn(LocalFolder):
 
 
 def objects(workspace: Workspace, pattern: str) -> list[Path]:
-    return sorted(path for path in workspace.lake_root.glob(pattern) if path.is_file())
+    return sorted(path for path in Path(workspace.lake_root).glob(pattern) if path.is_file())
 
 
 def test_gives_back_what_was_put(mill: Any, reading: Any) -> None:
@@ -122,7 +122,7 @@ def test_a_crash_between_commit_and_marker_repeats_the_commit(
     mill: Any, workspace: Workspace, clock: Any
 ) -> None:
     whole = mill.lake
-    mill.lake = Lake(FailsOn(workspace.lake_root, "done/"), clock)
+    mill.lake = Lake(FailsOn(Path(workspace.lake_root), "done/"), clock)
     with pytest.raises(StoreError):
         mill.finish("a")
     clock.forward(hours=2)
@@ -153,7 +153,7 @@ def test_a_crash_between_sightings_and_marker_loses_none(
     mill: Any, workspace: Workspace, clock: Any
 ) -> None:
     whole = mill.lake
-    mill.lake = Lake(FailsOn(workspace.lake_root, "seen/"), clock)
+    mill.lake = Lake(FailsOn(Path(workspace.lake_root), "seen/"), clock)
     with pytest.raises(StoreError):
         mill.sight("a")
     mill.lake = whole

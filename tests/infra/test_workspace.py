@@ -10,7 +10,7 @@ from docmill.schemas.errors import StoreError
 
 def test_the_contract_names_of_a_workspace() -> None:
     workspace = Workspace()
-    assert workspace.lake_root == Path("docmill-data/lake")
+    assert workspace.lake_root == "docmill-data/lake"
     assert workspace.warehouse == Path("docmill-data/warehouse.duckdb")
     assert workspace.published == Path("docmill-data/published.duckdb")
 
@@ -18,9 +18,9 @@ def test_the_contract_names_of_a_workspace() -> None:
 def test_creating_twice_keeps_what_is_there(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "a" / "b")
     workspace.create()
-    (workspace.lake_root / "x").write_text("kept")
+    (workspace.root / "x").write_text("kept")
     workspace.create()
-    assert (workspace.lake_root / "x").read_text() == "kept"
+    assert (workspace.root / "x").read_text() == "kept"
 
 
 def test_a_workspace_that_cannot_be_made(tmp_path: Path) -> None:

@@ -384,7 +384,7 @@ def test_a_lake_that_lost_something_is_named_and_nothing_half_loaded(
     Loader(warehouse, mill.lake).load()
     before = content(warehouse)
     mill.finish("a")
-    for path in (workspace.lake_root / lost).rglob("*.json*"):
+    for path in (Path(workspace.lake_root) / lost).rglob("*.json*"):
         path.unlink()
     with pytest.raises(StoreError, match="the lake lacks"):
         Loader(warehouse, mill.lake).load()

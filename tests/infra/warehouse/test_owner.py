@@ -250,7 +250,7 @@ LOAD = """
 import sys
 from pathlib import Path
 from docmill.infra.lake import Lake
-from docmill.infra.objects import LocalFolder
+from docmill.infra.storage.local import LocalFolder
 from docmill.infra.warehouse.loader import Loader
 from docmill.infra.warehouse.owner import WarehouseOwner
 from docmill.infra.workspace import Workspace
@@ -263,7 +263,8 @@ class Telling(Lake):
 workspace = Workspace(Path(sys.argv[1]))
 with WarehouseOwner(workspace) as owner:
     print("owned", flush=True)
-    Loader(owner.connection, Telling(LocalFolder(workspace.lake_root)), pages_per_batch=4).load()
+    lake = Telling(LocalFolder(Path(workspace.lake_root)))
+    Loader(owner.connection, lake, pages_per_batch=4).load()
     owner.publish()
 print("through")
 """

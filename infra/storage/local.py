@@ -1,55 +1,22 @@
-"""Where bytes are kept: a store of immutable objects, written create-only."""
+"""A folder as a store of objects."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import IO, BinaryIO
 
-from docmill.schemas.errors import StoreError
+from docmill.infra.storage.store import StoredObject
+from docmill.schemas.errors import SourceGone, StoreError
 
-_SEGMENT = r"[A-Za-z0-9_=+@-][A-Za-z0-9_=+@.-]{0,199}"
-_KEY = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
-_STAGING = ".staging"  # no key segment starts with a dot, so listing never enters it
-
-
-class ObjectStore(Protocol):
-    """Objects by key. An object, once created, never changes.
-
-    Keys are `/`-separated segments of ASCII letters, digits and `_ = + @ . -`; no segment starts
-    with a dot. Every method raises `StoreError` when the store fails or the key is malformed.
-    """
-
-    def put(self, key: str, content: bytes) -> bool:
-        """Create the object, durably. False: there was one already, and it stays as it is."""
-        ...
-
-    def get(self, key: str) -> bytes | None:
-        """The object's bytes, or None where there is none."""
-        ...
-
-    def exists(self, key: str) -> bool:
-        """Whether there is such an object."""
-        ...
-
-    def list(self, prefix: str, start_after: str | None = None) -> Iterator[str]:
-        """Keys that start with `prefix`, in order of their bytes, beyond `start_after`."""
-        ...
-
-
-def check_key(key: str) -> str:
-    """The key itself, if it is well formed.
-
-    Raises:
-        StoreError: it is empty, absolute, climbs with `..`, or has characters no store shares.
-    """
-    if len(key) > 900 or not _KEY.fullmatch(key):
-        raise StoreError(f"not a valid object key: {key!r}", "This is a defect; please report it.")
-    return key
+_KEY = re.compile("[^\0\ud800-\udfff]+")  # what a file system takes as UTF-8
+_STAGING = ".staging"  # listing passes over names that start with a dot, so never enters it
 
 
 class LocalFolder:
@@ -65,17 +32,27 @@ class LocalFolder:
         self._root = root
         self._staging = root / _STAGING
 
+    @property
+    def uri(self) -> str:
+        """See `ObjectStore.uri`; the path is not percent-encoded."""
+        return f"file://{self._root.absolute()}".rstrip("/") + "/"
+
     def put(self, key: str, content: bytes) -> bool:
         """See `ObjectStore.put`."""
-        target = self._path(key)
-        with _translated(f"write {target}"):
-            self._staging.mkdir(parents=True, exist_ok=True)
-            _make_folder(target.parent)
-            with tempfile.NamedTemporaryFile(dir=self._staging) as staged:
-                staged.write(content)
-                staged.flush()
-                os.fsync(staged.fileno())
-                return self._link(Path(staged.name), target)
+
+        def write(staged: IO[bytes]) -> None:
+            staged.write(content)
+
+        return self._create(key, write)
+
+    def put_file(self, key: str, path: Path) -> bool:
+        """See `ObjectStore.put_file`."""
+
+        def write(staged: IO[bytes]) -> None:
+            with path.open("rb") as source:
+                shutil.copyfileobj(source, staged)
+
+        return self._create(key, write)
 
     def get(self, key: str) -> bytes | None:
         """See `ObjectStore.get`."""
@@ -86,20 +63,50 @@ class LocalFolder:
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
-    def exists(self, key: str) -> bool:
-        """See `ObjectStore.exists`."""
+    def download(self, key: str, target: BinaryIO, etag: str | None = None) -> None:
+        """See `ObjectStore.download`."""
+        path = self._path(key)
+        try:
+            with path.open("rb") as source:
+                if etag is not None and etag_of(os.fstat(source.fileno())) != etag:
+                    raise SourceGone(f"{path} was changed since it was listed")
+                shutil.copyfileobj(source, target)
+        except OSError as error:
+            raise SourceGone(f"{path} cannot be read: {error.strerror}") from error
+
+    def find(self, key: str) -> StoredObject | None:
+        """See `ObjectStore.find`."""
         path = self._path(key)
         with _translated(f"look for {path}"):
-            return path.is_file()
+            try:
+                status = path.stat()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            return _stored(key, status) if path.is_file() else None
 
-    def list(self, prefix: str, start_after: str | None = None) -> Iterator[str]:
-        """See `ObjectStore.list`. One folder's names are held at a time."""
+    def list(self, prefix: str, start_after: str | None = None) -> Iterator[StoredObject]:
+        """See `ObjectStore.list`. Names that start with a dot are left out."""
         folder = prefix.rpartition("/")[0]
         with _translated(f"list {self._root / folder}"):
             yield from self._walk(f"{folder}/" if folder else "", prefix, start_after or "")
 
     def _path(self, key: str) -> Path:
-        return self._root / check_key(key)
+        if not _KEY.fullmatch(key) or any(part in ("", ".", "..") for part in key.split("/")):
+            raise StoreError(
+                f"not a valid object key: {key!r}", "This is a defect; please report it."
+            )
+        return self._root / key
+
+    def _create(self, key: str, write: Callable[[IO[bytes]], None]) -> bool:
+        target = self._path(key)
+        with _translated(f"write {target}"):
+            self._staging.mkdir(parents=True, exist_ok=True)
+            _make_folder(target.parent)
+            with tempfile.NamedTemporaryFile(dir=self._staging) as staged:
+                write(staged)
+                staged.flush()
+                os.fsync(staged.fileno())
+                return self._link(Path(staged.name), target)
 
     def _link(self, staged: Path, target: Path) -> bool:
         try:
@@ -111,7 +118,7 @@ class LocalFolder:
         _flush_folder(target.parent)
         return True
 
-    def _walk(self, folder: str, prefix: str, start_after: str) -> Iterator[str]:
+    def _walk(self, folder: str, prefix: str, start_after: str) -> Iterator[StoredObject]:
         for name in self._names(folder):
             path = folder + name
             if name.endswith("/"):
@@ -119,7 +126,9 @@ class LocalFolder:
                 if wanted and (path > start_after or start_after.startswith(path)):
                     yield from self._walk(path, prefix, start_after)
             elif path.startswith(prefix) and path > start_after:
-                yield path
+                found = self.find(path)
+                if found is not None:  # else it was removed since the folder was read
+                    yield found
 
     def _names(self, folder: str) -> list[str]:
         """Names in a folder; subfolders end in `/`, so that sorting gives the order of keys."""
@@ -129,6 +138,17 @@ class LocalFolder:
         except (FileNotFoundError, NotADirectoryError):
             return []
         return sorted(name for name in names if not name.startswith("."))
+
+
+def etag_of(status: os.stat_result) -> str:
+    """A mark that changes when a file's content does: from its size, inode and times."""
+    numbers = (status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
+    return "-".join(f"{number:x}" for number in numbers)
+
+
+def _stored(key: str, status: os.stat_result) -> StoredObject:
+    modified_at = datetime.fromtimestamp(status.st_mtime, UTC)
+    return StoredObject(key, status.st_size, etag_of(status), modified_at)
 
 
 def _make_folder(folder: Path) -> None:

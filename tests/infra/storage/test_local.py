@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docmill.infra.objects import LocalFolder
+from docmill.infra.storage.local import LocalFolder
 from docmill.schemas.errors import StoreError
 
 SEGMENTS = st.text("ab-=Z9", min_size=1, max_size=3)
@@ -36,7 +36,7 @@ def test_lists_keys_in_order_of_bytes(keys: set[str], prefix: str, start_after: 
         store = LocalFolder(Path(root))
         for key in keys:
             assert store.put(key, key.encode())
-        listed = list(store.list(prefix, start_after))
+        listed = [found.key for found in store.list(prefix, start_after)]
         assert listed == sorted(
             key for key in keys if key.startswith(prefix) and key > (start_after or "")
         )
@@ -56,12 +56,10 @@ def test_a_key_never_leaves_the_folder(key: str) -> None:
             assert (root / key).resolve().is_relative_to(root)
 
 
-@pytest.mark.parametrize(
-    "key", ["", "/a", "a/", "a//b", "../a", "a/../b", "a/.hidden", ".staging/x", "a\nb", "a" * 201]
-)
+@pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", "../a", "a/../b", "a\0b", "\ud800"])
 def test_refuses_malformed_keys(tmp_path: Path, key: str) -> None:
     store = LocalFolder(tmp_path)
-    for use in (lambda: store.put(key, b""), lambda: store.get(key), lambda: store.exists(key)):
+    for use in (lambda: store.put(key, b""), lambda: store.get(key), lambda: store.find(key)):
         with pytest.raises(StoreError, match="not a valid object key"):
             use()
 
@@ -76,7 +74,7 @@ def test_the_first_content_stays(tmp_path: Path) -> None:
 def test_what_is_not_there(tmp_path: Path) -> None:
     store = LocalFolder(tmp_path / "never made")
     assert store.get("a") is None
-    assert not store.exists("a")
+    assert store.find("a") is None
     assert list(store.list("")) == []
 
 
@@ -94,7 +92,7 @@ def test_a_folder_of_objects_is_no_object(tmp_path: Path) -> None:
     store.put("a/b", b"x")
     with pytest.raises(StoreError):
         store.put("a", b"y")
-    assert not store.exists("a")
+    assert store.find("a") is None
     with pytest.raises(StoreError):
         store.put("a/b/c", b"y")
 
@@ -104,9 +102,9 @@ def test_lists_lazily(tmp_path: Path) -> None:
     store.put("a/1", b"")
     store.put("b/1", b"")
     listing = store.list("")
-    assert next(listing) == "a/1"
+    assert next(listing).key == "a/1"
     store.put("b/2", b"")  # in a folder the listing has not reached
-    assert list(listing) == ["b/1", "b/2"]
+    assert [found.key for found in listing] == ["b/1", "b/2"]
 
 
 def test_a_full_disk_is_named_and_leaves_nothing(
@@ -134,7 +132,7 @@ def test_a_root_that_is_no_folder(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from docmill.infra.objects import LocalFolder
+from docmill.infra.storage.local import LocalFolder
 store = LocalFolder(Path(sys.argv[1]))
 for number in range(10**6):
     store.put(f"k{number % 97}/{number:07}", b"%07d" % number * 40000)
@@ -152,6 +150,6 @@ def test_a_killed_writer_leaves_whole_objects_only(tmp_path: Path) -> None:
             for _ in range(reported):
                 writer.stdout.readline()
             writer.send_signal(signal.SIGKILL)
-        keys = list(store.list(""))
+        keys = [found.key for found in store.list("")]
         assert len(keys) >= reported
         assert all(store.get(key) == key[-7:].encode() * 40000 for key in keys)
