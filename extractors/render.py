@@ -226,6 +226,15 @@ class OpenedDocument:
         self.close()
 
 
+def check_size(size: int, limits: OpenLimits) -> None:
+    """Raises TooLarge where a file of this many bytes is not to be opened."""
+    if size > limits.max_bytes:
+        raise TooLarge(
+            f"The file has {size:,} bytes; the limit is {limits.max_bytes:,}.",
+            "Split the file, or raise `limits.max_megabytes` in docmill.toml.",
+        )
+
+
 def open_document(content: bytes, limits: OpenLimits | None = None) -> OpenedDocument:
     """Open a PDF or a picture from its bytes; its type is decided from them alone.
 
@@ -241,11 +250,7 @@ def open_document(content: bytes, limits: OpenLimits | None = None) -> OpenedDoc
         TooLarge: over a limit; pages and pixels are counted before anything is decoded.
     """
     limits = limits or OpenLimits()
-    if len(content) > limits.max_bytes:
-        raise TooLarge(
-            f"The file has {len(content):,} bytes; the limit is {limits.max_bytes:,}.",
-            "Split the file, or raise `limits.max_bytes` in docmill.toml.",
-        )
+    check_size(len(content), limits)
     media_type = media_type_of(content)
     file = _open(content, media_type, limits)
     return OpenedDocument(content, media_type, file, limits)

@@ -1,13 +1,15 @@
 """The lake: everything docmill knows, as immutable objects. DuckDB is only its projection.
 
     pages/ab/<key>.json.gz          one page's reading
+    readings/ab/<key>.json.gz       how the reading of a whole file went
     extractions/ab/<key>.json.gz    one part's extraction
     schemas/<hash>.json             a schema that was used
     evaluations/ab/<key>.json.gz    values beside their truth
     commits/<hour>/<time>-<id>.json what makes finished work visible, in order of time (UTC)
     done/ab/<work_key>              this work is final
-    seen/ab/<uri hash>/<time>-<document_id>
-                                    this source held this document from then on
+    seen/ab/<uri hash>/<time>-<document_id>-<version>
+                                    this source held this document from then on; the version is
+                                    a hash of size and ETag
 
 Readings and extractions are compressed (gzip level 1: a quarter of the size for under 1 ms a
 page); what people look into when something is wrong is not.
@@ -41,7 +43,8 @@ from docmill.schemas.frozen import Frozen
 from docmill.schemas.keys import stable_key
 from docmill.schemas.outcome import DocumentOutcome, RunRecord, SightingRecord
 from docmill.schemas.page import PageText
-from docmill.schemas.source import Sighting
+from docmill.schemas.reading import DocumentReading
+from docmill.schemas.source import Sighting, SourceObject
 
 _Model = TypeVar("_Model", bound=Frozen)
 
@@ -73,6 +76,14 @@ class Lake:
     def page(self, key: str) -> PageText | None:
         """A page's reading."""
         return self._model(PageText, _sharded("pages", key))
+
+    def put_reading(self, key: str, reading: DocumentReading) -> bool:
+        """Keep how the reading of a whole file went. True: it was not there before."""
+        return self._store.put(_sharded("readings", key), _packed(reading))
+
+    def reading(self, key: str) -> DocumentReading | None:
+        """How the reading of a whole file went."""
+        return self._model(DocumentReading, _sharded("readings", key))
 
     def put_extraction(self, key: str, extraction: Extraction) -> bool:
         """Keep a part's extraction. True: it was not there before."""
@@ -115,7 +126,7 @@ class Lake:
         if new:
             self._commit(sightings_commit(SightingRecord(sightings=new)))
         for sighting in new:  # after the record: a crash between them repeats, and loses nothing
-            marker = f"{_stamp(sighting.seen_at)}-{sighting.document_id}"
+            marker = f"{_stamp(sighting.seen_at)}-{_mark(sighting)}"
             self._store.put(_seen_prefix(sighting.uri) + marker, b"")
         return len(new)
 
@@ -159,12 +170,20 @@ class Lake:
         self._store.put(key, _plain(record))
         return key
 
+    def known_document(self, source: SourceObject) -> str | None:
+        """The document that this very object (URI, size, ETag) held when it was last read."""
+        document_id, _, version = self._last_mark(source.uri).partition("-")
+        return document_id if version == _version(source.size, source.etag) else None
+
     def _is_known(self, sighting: Sighting) -> bool:
-        """Whether the source held this document when it was last seen to change."""
-        last = max(
-            (found.key for found in self._store.list(_seen_prefix(sighting.uri))), default=""
-        )
-        return last.endswith(f"-{sighting.document_id}")
+        """Whether the source was last seen with this document and ETag."""
+        return self._last_mark(sighting.uri) == _mark(sighting)
+
+    def _last_mark(self, uri: str) -> str:
+        """Document and version that a source held last; empty for a new source."""
+        markers = self._store.list(_seen_prefix(uri))
+        last = max((marker.key for marker in markers), default="")
+        return last.rpartition("/")[2].partition("-")[2]
 
     def _model(self, model: type[_Model], key: str) -> _Model | None:
         content = self._store.get(key)
@@ -213,6 +232,15 @@ def _done_key(work_key: str) -> str:
 def _seen_prefix(uri: str) -> str:
     name = sha256(uri.encode()).hexdigest()[:40]
     return f"seen/{name[:2]}/{name}/"
+
+
+def _mark(sighting: Sighting) -> str:
+    """Document and version of a source, as a marker's name ends."""
+    return f"{sighting.document_id}-{_version(sighting.size, sighting.etag)}"
+
+
+def _version(size: int, etag: str | None) -> str:
+    return sha256(f"{size} {etag}".encode()).hexdigest()[:16]
 
 
 def _plain(model: Frozen) -> bytes:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from docmill.infra.storage.opening import FILE, locate
 from docmill.schemas.errors import UsageError
+from docmill.schemas.source import SourceObject
 
 SUFFIXES = frozenset(
     {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"}
@@ -17,19 +19,22 @@ SUFFIXES = frozenset(
 
 
 @dataclass(frozen=True)
-class SourceFile:
-    """A file to process. `uri` is `file://` plus the absolute path, not percent-encoded."""
-
-    path: Path
-    uri: str
-
-
-@dataclass(frozen=True)
 class Sources:
-    """What the arguments named: files in a stable order, and how many others lay beside them."""
+    """What the arguments named: objects in a stable order, and how many others lay beside them."""
 
-    files: tuple[SourceFile, ...]
+    objects: tuple[SourceObject, ...]
     passed_over: int
+
+
+def source_file(path: Path) -> SourceObject:
+    """A local file as a source; `path` is absolute."""
+    store, key = locate(f"{FILE}{path}")
+    found = store.find(key)
+    if found is None:
+        raise UsageError(f"no such file: {path}")
+    return SourceObject(
+        uri=f"{FILE}{path}", size=found.size, etag=found.etag, modified_at=found.modified_at
+    )
 
 
 def find_sources(arguments: Sequence[str], exclude: Sequence[str] = ()) -> Sources:
@@ -51,8 +56,7 @@ def find_sources(arguments: Sequence[str], exclude: Sequence[str] = ()) -> Sourc
                 passed_over += 1
             else:
                 found[path.resolve()] = None
-    files = tuple(SourceFile(path, f"file://{path}") for path in sorted(found))
-    return Sources(files, passed_over)
+    return Sources(tuple(source_file(path) for path in sorted(found)), passed_over)
 
 
 def _expand(argument: str) -> Iterable[tuple[Path, bool]]:

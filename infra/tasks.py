@@ -27,6 +27,7 @@ from docmill.schemas.errors import DocmillError, SourceGone
 from docmill.schemas.keys import stable_key
 from docmill.schemas.outcome import DocumentStatus, Failure, PartOutcome, Stage
 from docmill.schemas.page import PageText
+from docmill.schemas.reading import DocumentReading, PageReading
 from docmill.schemas.review import ReviewItem, ReviewReason
 
 
@@ -50,24 +51,6 @@ class ReadOrder:
     first_pages: int = 16
 
 
-@dataclass(frozen=True)
-class PageReport:
-    """How one page went: its key in the lake, or (and) what failed."""
-
-    page: int
-    key: str | None
-    failure: Failure | None
-
-
-@dataclass(frozen=True)
-class ReadReport:
-    """What a file is (None: it could not be opened), and how its pages went."""
-
-    media_type: str | None
-    page_count: int
-    pages: tuple[PageReport, ...]
-
-
 def page_key(document_id: str, page: int, engine: EngineTag) -> str:
     """The key of one page's reading."""
     return stable_key(
@@ -76,7 +59,7 @@ def page_key(document_id: str, page: int, engine: EngineTag) -> str:
     )
 
 
-def read_pages(order: ReadOrder) -> ReadReport:
+def read_pages(order: ReadOrder) -> DocumentReading:
     """Reads the pages that the lake does not hold yet.
 
     Raises:
@@ -89,10 +72,10 @@ def read_pages(order: ReadOrder) -> ReadReport:
         if document.document_id != order.document_id:
             raise SourceGone(f"{order.path} was changed while it was being read")
         wanted = order.pages or tuple(range(1, min(order.first_pages, document.page_count) + 1))
-        return ReadReport(
-            document.media_type,
-            document.page_count,
-            tuple(_read(lake, document, number, reader) for number in wanted),
+        return DocumentReading(
+            media_type=document.media_type,
+            page_count=document.page_count,
+            pages=tuple(_read(lake, document, number, reader) for number in wanted),
         )
 
 
@@ -103,18 +86,19 @@ def _content(order: ReadOrder) -> bytes:
         raise SourceGone(f"{order.path} cannot be read: {error.strerror}") from error
 
 
-def _read(lake: Lake, document: OpenedDocument, number: int, reader: PageReader) -> PageReport:
+def _read(lake: Lake, document: OpenedDocument, number: int, reader: PageReader) -> PageReading:
     key = page_key(document.document_id, number, reader.tag)
-    text = lake.page(key)
     try:
-        if text is None:
-            text = read_page(document.page(number), reader)
+        found = lake.page(key)
+        text = found or read_page(document.page(number), reader)
+        if found is None:
             lake.put_page(key, text)
     except DocmillError as error:
-        return PageReport(number, None, Failure.of(error, Stage.READ, page=number))
+        failure = Failure.of(error, Stage.READ, page=number)
+        return PageReading(page=number, key=None, failure=failure)
     problem = read_failure_of(text)
     failure = Failure.of(problem, Stage.READ, page=number) if problem else None
-    return PageReport(number, key, failure)
+    return PageReading(page=number, key=key, failure=failure, found=found is not None)
 
 
 @dataclass(frozen=True)

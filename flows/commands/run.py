@@ -27,7 +27,8 @@ from docmill.infra.workspace import Workspace
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import UsageError, WorkspaceBusy
 from docmill.schemas.loading import builtin_schemas, load_schema
-from docmill.schemas.outcome import DocumentOutcome, DocumentStatus
+from docmill.schemas.outcome import DocumentOutcome, DocumentStatus, Failure, SourceFailure
+from docmill.schemas.source import SourceObject
 
 # In long runs, finished documents become visible this often.
 PUBLISH_EVERY_S = 20.0
@@ -77,7 +78,7 @@ def run(
     extractor(settings.extractor)
     schemas = _schemas(settings.schema_)
     found = find_sources(sources, exclude)
-    if not found.files:
+    if not found.objects:
         raise UsageError(
             "no documents among the sources", "Name PDF or picture files, or a folder of them."
         )
@@ -100,7 +101,7 @@ def _run(
     workspace = settings.open_workspace()
     publisher = Publisher(workspace)
     with ConsoleProgress(console) as progress:
-        report = run_batch(found.files, schemas, settings, progress, publisher.now_and_then)
+        report = run_batch(found.objects, schemas, settings, progress, publisher.now_and_then)
     publisher.publish()
     failed = print_summary(
         Console(quiet=quiet, soft_wrap=True), workspace, report, found.passed_over
@@ -158,20 +159,31 @@ class ConsoleProgress:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def found(self, documents: int, already_done: int) -> None:
+    def found(self, objects: int) -> None:
         """Sets the goal."""
-        self._bar.update(self._task, total=documents, completed=already_done)
+        self._bar.update(self._task, total=objects)
         if not self._console.is_terminal:
-            todo = documents - already_done
-            self._console.print(f"{documents} documents, {already_done} done before, {todo} to do")
+            self._console.print(f"{objects} files")
+
+    def skipped(self, source: SourceObject) -> None:
+        """One step on; there was nothing to do."""
+        self._bar.update(self._task, advance=1)
+
+    def unread(self, failure: SourceFailure) -> None:
+        """One step on; shown at once."""
+        self._failed += 1
+        self._advance(failure.uri, failure.failure)
 
     def finished(self, outcome: DocumentOutcome) -> None:
         """One step on; failures are shown at once."""
         self._pages += outcome.page_count
-        self._failed += outcome.status is DocumentStatus.FAILED
+        failed = outcome.status is DocumentStatus.FAILED and outcome.failures
+        self._failed += bool(failed)
+        self._advance(outcome.uri, outcome.failures[0] if failed else None)
+
+    def _advance(self, uri: str, failure: Failure | None) -> None:
         rate = self._pages / max(0.001, monotonic() - self._started)
         note = f"{rate:.1f} pages/s" + (f", {self._failed} failed" if self._failed else "")
         self._bar.update(self._task, advance=1, note=note)
-        if outcome.status is DocumentStatus.FAILED and outcome.failures:
-            name = outcome.uri.rpartition("/")[2]
-            self._bar.console.print(f"failed: {name}: {outcome.failures[0].message}")
+        if failure:
+            self._bar.console.print(f"failed: {uri.rpartition('/')[2]}: {failure.message}")

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from docmill.infra.pipeline import BatchReport
 from docmill.infra.warehouse.query import open_published
 from docmill.infra.workspace import Workspace
+from docmill.schemas.batch import BatchReport
 
 # Examples of doubtful values and failures that are spelled out; the rest is one query away.
 EXAMPLES = 6

@@ -18,13 +18,15 @@ from docmill.infra.evaluation.pictures import RasteriseOrder, rasterise
 from docmill.infra.evaluation.tables import compare_tables, found_tables, true_tables
 from docmill.infra.evaluation.text import compare_texts, read_text, true_text
 from docmill.infra.evaluation.truth import truth_of
-from docmill.infra.lake import Lake
-from docmill.infra.pipeline import BatchReport, Progress, Work, now, run_batch
+from docmill.infra.lake import Lake, utc_now
+from docmill.infra.pipeline import Progress, run_batch
 from docmill.infra.settings import Settings
-from docmill.infra.sources import SourceFile
+from docmill.infra.sources import source_file
 from docmill.infra.tasks import warm_up
 from docmill.infra.warehouse.owner import WarehouseOwner
 from docmill.infra.wiring import extractor, page_reader
+from docmill.infra.work import Work
+from docmill.schemas.batch import BatchReport
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import CageError, InputError, UsageError
 from docmill.schemas.evaluation import DocumentEvaluation, EvaluationRecord, Judgement
@@ -75,7 +77,7 @@ def evaluate(
         UsageError: a truth has a form that cannot be read.
         StoreError: the workspace cannot be written.
     """
-    started_at = now()
+    started_at = utc_now()
     workspace = settings.open_workspace()
     workspace.create()
     files = _files(dataset, options, settings)
@@ -100,7 +102,7 @@ def evaluate(
         name=_name(dataset, options),
         dataset=str(folder),
         started_at=started_at,
-        finished_at=now(),
+        finished_at=utc_now(),
         ocr_engine=str(page_reader(settings.ocr).tag),
         extractor=str(extractor(settings.extractor).tag),
         rasterised_dpi=options.rasterise_dpi,
@@ -164,7 +166,7 @@ def _process(
                 if example.doc_type == doc_type and example.id in files
             }
         )
-        sources = [SourceFile(path, f"file://{path}") for path in paths]
+        sources = [source_file(path) for path in paths]
         with watch(doc_type) as progress:
             reports.append(run_batch(sources, schemas, settings, progress, lambda: None))
     return reports

@@ -10,9 +10,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
-from docmill.infra.storage.store import StoredObject
+from docmill.infra.storage.store import Sink, StoredObject
 from docmill.schemas.errors import SourceGone, StoreError
 
 _KEY = re.compile("[^\0\ud800-\udfff]+")  # what a file system takes as UTF-8
@@ -63,7 +63,7 @@ class LocalFolder:
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
-    def download(self, key: str, target: BinaryIO, etag: str | None = None) -> None:
+    def download(self, key: str, target: Sink, etag: str | None = None) -> None:
         """See `ObjectStore.download`."""
         path = self._path(key)
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,14 @@ class StoredObject:
     size: int
     etag: str
     modified_at: datetime
+
+
+class Sink(Protocol):
+    """What bytes are written to."""
+
+    def write(self, chunk: bytes, /) -> object:
+        """Take the next bytes."""
+        ...
 
 
 class ObjectStore(Protocol):
@@ -47,7 +55,7 @@ class ObjectStore(Protocol):
         """The object's bytes, or None where there is none."""
         ...
 
-    def download(self, key: str, target: BinaryIO, etag: str | None = None) -> None:
+    def download(self, key: str, target: Sink, etag: str | None = None) -> None:
         """Write the object's bytes to `target`, not holding them in memory.
 
         Raises:

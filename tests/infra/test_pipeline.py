@@ -8,15 +8,18 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from docmill.infra.pipeline import BatchReport, run_batch
+from docmill.infra.pipeline import read_range, run_batch
+from docmill.infra.reading import PageRange, Spread
 from docmill.infra.settings import load_settings
 from docmill.infra.sources import find_sources
 from docmill.infra.warehouse.owner import WarehouseOwner
 from docmill.infra.workspace import Workspace
+from docmill.schemas.batch import BatchReport
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.loading import builtin_schemas, load_schema
-from docmill.schemas.outcome import DocumentOutcome, DocumentStatus
+from docmill.schemas.outcome import DocumentOutcome, DocumentStatus, SourceFailure, Stage
 from docmill.schemas.review import ReviewReason
+from docmill.schemas.source import SourceObject
 
 CROWD = 400_000
 
@@ -27,8 +30,18 @@ class Collected:
     def __init__(self) -> None:
         self.outcomes: dict[str, DocumentOutcome] = {}
 
-    def found(self, documents: int, already_done: int) -> None:
-        self.already_done = already_done
+        self.objects = 0
+        self.skips: list[SourceObject] = []
+        self.unreadable: list[SourceFailure] = []
+
+    def found(self, objects: int) -> None:
+        self.objects = objects
+
+    def skipped(self, source: SourceObject) -> None:
+        self.skips.append(source)
+
+    def unread(self, failure: SourceFailure) -> None:
+        self.unreadable.append(failure)
 
     def finished(self, outcome: DocumentOutcome) -> None:
         self.outcomes[Path(outcome.uri).name] = outcome
@@ -39,7 +52,7 @@ def run(
 ) -> tuple[Collected, BatchReport]:
     settings = load_settings(workspace=workspace, ocr="text_layer", limits=limits or None)
     collected = Collected()
-    files = find_sources([str(folder)]).files
+    files = find_sources([str(folder)]).objects
     schemas = schemas or [load_schema("invoice")]
     report = run_batch(files, schemas, settings, collected, lambda: None)
     return collected, report
@@ -117,7 +130,7 @@ def test_changed_limits_do_the_work_again(inbox: Path, tmp_path: Path) -> None:
 
 def test_a_source_that_cannot_be_read_is_counted(inbox: Path, tmp_path: Path) -> None:
     pdf_of("Invoice no. 4711").save(inbox / "a.pdf")  # pyright: ignore
-    files = find_sources([str(inbox)]).files
+    files = find_sources([str(inbox)]).objects
     (inbox / "a.pdf").unlink()
     settings = load_settings(workspace=tmp_path / "w")
     report = run_batch(files, [load_schema("invoice")], settings, Collected(), lambda: None)
@@ -181,3 +194,83 @@ def test_a_page_of_no_known_type_is_a_part_for_review(inbox: Path, tmp_path: Pat
     assert (part.schema_name, part.extraction_key) == (None, None)
     assert part.schema_confidence is not None
     assert [item.reason for item in part.review] == [ReviewReason.UNKNOWN_KIND]
+
+
+def test_known_files_are_not_opened_again(inbox: Path, tmp_path: Path) -> None:
+    pdf_of("Invoice no. 4711").save(inbox / "a.pdf")  # pyright: ignore
+    settings = load_settings(workspace=tmp_path / "w", ocr="text_layer")
+    objects = find_sources([str(inbox)]).objects
+    schemas = [load_schema("invoice")]
+    run_batch(objects, schemas, settings, Collected(), lambda: None)
+    (inbox / "a.pdf").unlink()
+    collected = Collected()
+    report = run_batch(objects, schemas, settings, collected, lambda: None)
+    assert collected.skips == list(objects)
+    assert [result.settled is not None for result in report.results] == [True]
+
+
+def test_another_schema_needs_no_file(inbox: Path, tmp_path: Path) -> None:
+    pdf_of("Invoice no. 4711", "Total EUR 12.00").save(inbox / "a.pdf")  # pyright: ignore
+    settings = load_settings(workspace=tmp_path / "w", ocr="text_layer")
+    objects = find_sources([str(inbox)]).objects
+    run_batch(objects, [load_schema("invoice")], settings, Collected(), lambda: None)
+    (inbox / "a.pdf").unlink()
+    collected = Collected()
+    report = run_batch(objects, [load_schema("receipt")], settings, collected, lambda: None)
+    (part,) = collected.outcomes["a.pdf"].parts
+    assert part.schema_name == "receipt"
+    assert (report.pages_read, report.pages_found) == (0, 2)
+
+
+def test_reading_alone_leaves_the_rest_to_a_later_run(inbox: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        pdf_of(f"Invoice no. {number}").save(inbox / f"{number}.pdf")  # pyright: ignore
+    settings = load_settings(workspace=tmp_path / "w", ocr="text_layer")
+    objects = find_sources([str(inbox)]).objects
+    schemas = [load_schema("invoice")]
+    first = run_batch(objects, schemas, settings, Collected(), lambda: None, until=Stage.READ)
+    assert (first.outcomes, first.pages_read) == (0, 3)
+    assert [result.settled for result in first.results] == [None] * 3
+    second = run_batch(objects, schemas, settings, Collected(), lambda: None)
+    assert (second.outcomes, second.pages_read, second.pages_found) == (3, 0, 3)
+
+
+def test_a_long_file_is_spread_and_joined(inbox: Path, tmp_path: Path) -> None:
+    pages = 45
+    pdf_of(*[f"Page {number}" for number in range(pages)]).save(inbox / "a.pdf")  # pyright: ignore
+    settings = load_settings(workspace=tmp_path / "w", ocr="text_layer")
+    (source,) = find_sources([str(inbox)]).objects
+    ranges: list[PageRange] = []
+
+    def elsewhere(uri: str, asked: Sequence[PageRange]) -> None:
+        """A second machine, which does not manage the last range."""
+        ranges.extend(asked)
+        for each in asked[:-1]:
+            read_range(source, each, settings)
+
+    collected = Collected()
+    report = run_batch(
+        [source], [], settings, collected, lambda: None, spread=Spread(20, elsewhere)
+    )
+    assert ranges == [(1, 20), (21, 40), (41, 45)]
+    assert collected.outcomes["a.pdf"].status is DocumentStatus.DONE
+    texts = [
+        Workspace(tmp_path / "w").lake().page(key or "")
+        for key in collected.outcomes["a.pdf"].page_keys
+    ]
+    assert [text and text.words[1].text for text in texts] == [str(n) for n in range(pages)]
+    assert (report.pages_read, report.pages_found) == (16 + 5, 24)
+
+
+def test_unreadable_objects_are_tried_again_next_time(inbox: Path, tmp_path: Path) -> None:
+    pdf_of("Invoice no. 4711").save(inbox / "a.pdf")  # pyright: ignore
+    settings = load_settings(workspace=tmp_path / "w", ocr="text_layer")
+    objects = find_sources([str(inbox)]).objects
+    content = (inbox / "a.pdf").read_bytes()
+    (inbox / "a.pdf").unlink()
+    collected = Collected()
+    report = run_batch(objects, [], settings, collected, lambda: None)
+    assert [failure.failure.code for failure in collected.unreadable] == ["SourceGone"]
+    assert [(result.document_id, result.settled) for result in report.results] == [(None, None)]
+    (inbox / "a.pdf").write_bytes(content)
+    assert run_batch(objects, [], settings, Collected(), lambda: None).outcomes == 1
