@@ -125,6 +125,7 @@ class Processor:
         if self.until is Stage.READ:
             return handled
         outcome = self._outcome(handled, reading, started_at)
+        self.lake.commit_document(outcome)
         return replace(handled, outcome=outcome, settled=outcome.final)
 
     def _reading(self, uri: str, copy: LocalCopy) -> tuple[DocumentReading, bool]:

@@ -109,8 +109,6 @@ def run_batch(
         processor = Processor(work, lake, reader, cage, until)
         for number, handled in _spread(processor.process, objects, threads):
             sightings.add(handled.sighting)
-            if handled.outcome:
-                lake.commit_document(handled.outcome)
             tally.add(number, handled)
             _tell(progress, handled)
             publish()
