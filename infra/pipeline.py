@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -103,7 +104,7 @@ def run_batch(
     progress.found(len(objects))
     with (
         ThreadPoolExecutor(threads, thread_name_prefix="pages") as page_threads,
-        Cage(settings.workers, settings.limits.cage(), warm_up) as cage,
+        _cage(settings) as cage,
     ):
         reader = FileReader(work, workspace.lake_root, cage, page_threads, spread)
         processor = Processor(work, lake, reader, cage, until)
@@ -134,10 +135,15 @@ def read_range(
     with (
         local_copy(source, max_bytes) as copy,
         ThreadPoolExecutor(settings.workers, thread_name_prefix="pages") as threads,
-        Cage(settings.workers, settings.limits.cage(), warm_up) as cage,
+        _cage(settings) as cage,
     ):
         reader = FileReader(work, workspace.lake_root, cage, threads)
         return reader.read_range(copy.path, copy.document_id, pages)
+
+
+def _cage(settings: Settings) -> Cage:
+    warm = partial(warm_up, settings.open_workspace().lake_root)
+    return Cage(settings.workers, settings.limits.cage(), warm)
 
 
 def _tell(progress: Progress, handled: Handled) -> None:

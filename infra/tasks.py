@@ -19,6 +19,7 @@ from docmill.extractors.split import split
 from docmill.extractors.triage import Thresholds, triage
 from docmill.infra.lake import Lake
 from docmill.infra.storage.opening import open_store
+from docmill.infra.storage.patience import IN_WORKER
 from docmill.infra.wiring import extractor as extractor_named
 from docmill.infra.wiring import page_reader
 from docmill.schemas.document_schema import DocumentSchema
@@ -31,8 +32,13 @@ from docmill.schemas.reading import DocumentReading, PageReading
 from docmill.schemas.review import ReviewItem, ReviewReason
 
 
-def warm_up() -> None:
-    """Importing this module maps what work needs, before memory is counted."""
+def warm_up(lake_root: str = "") -> None:
+    """Importing this module maps what work needs, before memory is counted.
+
+    So does opening the lake where it is on S3, since that imports boto3.
+    """
+    if lake_root:
+        open_store(lake_root, IN_WORKER)
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ def read_pages(order: ReadOrder) -> DocumentReading:
         InputError: the file cannot be opened.
         SourceGone: the file vanished, or its bytes changed, since it was listed.
     """
-    lake = Lake(open_store(order.lake_root))
+    lake = Lake(open_store(order.lake_root, IN_WORKER))
     reader = page_reader(order.ocr)
     with open_document(_content(order), order.limits) as document:
         if document.document_id != order.document_id:
@@ -142,7 +148,7 @@ def extraction_key(
 
 def extract_parts(order: ExtractOrder) -> ExtractReport:
     """Splits a file into its documents; each is classified, extracted and triaged by itself."""
-    lake = Lake(open_store(order.lake_root))
+    lake = Lake(open_store(order.lake_root, IN_WORKER))
     pages = tuple(_pages(lake, order.page_keys))
     if not order.schemas:
         return ExtractReport((_only_read(pages),))

@@ -21,6 +21,7 @@
     │   ├── WorkerTimeout
     │   └── MemoryExceeded
     ├── StoreError             lake or warehouse (retryable)
+    │   ├── StoreRefused       wrong keys, no rights, no such bucket (not retryable)
     │   ├── WorkspaceBusy      another process owns the warehouse
     │   └── SourceGone         a source vanished between listing and reading
     └── InternalError          a defect in docmill
@@ -172,6 +173,13 @@ class StoreError(DocmillError):
 
     retryable = True
     default_hint = "Check disk space and rights of the workspace, then run the command again."
+
+
+class StoreRefused(StoreError):
+    """The store will not do it until somebody changes something: keys, rights, a name."""
+
+    retryable = False
+    default_hint = "Check it with `docmill doctor`."
 
 
 class WorkspaceBusy(StoreError):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from docmill.schemas.engine import EngineTag
-from docmill.schemas.errors import DocmillError
+from docmill.schemas.errors import DocmillError, StoreError
 from docmill.schemas.frozen import Frozen
 from docmill.schemas.review import ReviewItem
 from docmill.schemas.source import Departure, Sighting
@@ -28,6 +28,8 @@ class Failure(Frozen):
     """A stage that did not deliver. `page` counts from 1, None for the whole document.
 
     `code` is the error's class name; `hint` says what to do next; `attempt` counts from 1.
+    `retryable`: the same work may succeed in this run or a later one. That a store refused it
+    says nothing about the document, so that is always to be tried again.
     """
 
     stage: Stage
@@ -48,7 +50,7 @@ class Failure(Frozen):
             code=type(error).__name__,
             message=error.message,
             hint=error.hint,
-            retryable=error.retryable,
+            retryable=error.retryable or isinstance(error, StoreError),
             attempt=attempt,
             page=page,
         )

@@ -34,7 +34,10 @@ class Finding:
 @click.command(epilog="\b\nExample:\n  docmill doctor\n")
 @workspace_option
 def doctor(workspace: Path | None) -> int:
-    """Check Python, packages, disk, a worker process and the warehouse; no network is used."""
+    """Check Python, packages, disk, a worker process, the warehouse, and S3 where it is set.
+
+    Nothing else uses the network. A lake on S3 is written to: one empty object, always the same.
+    """
     settings = load_settings(workspace=workspace)
     findings = list(_findings(settings))
     for finding in findings:
@@ -52,6 +55,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     checks = (("OCR", _ocr), ("worker process", _worker), ("warehouse", _warehouse))
     for name, check in checks:
         yield _tried(name, lambda check=check: check(settings))
+    yield from _stores(settings)
     yield _tesseract()
 
 
@@ -131,6 +135,19 @@ def _worker(settings: Settings) -> str:
         report = cage.call(read_pages, order)
     failed = [page.failure.message for page in report.pages if page.failure]
     return f"read {report.page_count} page" + "".join(f"; {text}" for text in failed)
+
+
+def _stores(settings: Settings) -> Iterator[Finding]:
+    """The lake and the sources, where they are on S3."""
+    from docmill.infra.storage.checking import check_lake, check_source
+    from docmill.infra.storage.opening import is_on_s3
+
+    lake_root = settings.open_workspace().lake_root
+    if is_on_s3(lake_root):
+        yield _tried("lake", lambda: check_lake(lake_root))
+    for name, source in settings.sources.items():
+        if is_on_s3(source.uri):
+            yield _tried(f"source {name}", lambda uri=source.uri: check_source(uri))
 
 
 def _warehouse(settings: Settings) -> str:

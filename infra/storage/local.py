@@ -35,7 +35,7 @@ class LocalFolder:
     @property
     def uri(self) -> str:
         """See `ObjectStore.uri`; the path is not percent-encoded."""
-        return f"file://{self._root.absolute()}".rstrip("/") + "/"
+        return f"file://{str(self._root.absolute()).rstrip('/')}/"
 
     def put(self, key: str, content: bytes) -> bool:
         """See `ObjectStore.put`."""
@@ -57,7 +57,7 @@ class LocalFolder:
     def get(self, key: str) -> bytes | None:
         """See `ObjectStore.get`."""
         path = self._path(key)
-        with _translated(f"read {path}"):
+        with translated(f"read {path}"):
             try:
                 return path.read_bytes()
             except (FileNotFoundError, NotADirectoryError):
@@ -67,17 +67,18 @@ class LocalFolder:
         """See `ObjectStore.download`."""
         path = self._path(key)
         try:
-            with path.open("rb") as source:
-                if etag is not None and etag_of(os.fstat(source.fileno())) != etag:
-                    raise SourceGone(f"{path} was changed since it was listed")
-                shutil.copyfileobj(source, target)
+            source = path.open("rb")
         except OSError as error:
             raise SourceGone(f"{path} cannot be read: {error.strerror}") from error
+        with source, translated(f"copy {path}"):
+            if etag is not None and etag_of(os.fstat(source.fileno())) != etag:
+                raise SourceGone(f"{path} was changed since it was listed")
+            shutil.copyfileobj(source, target)
 
     def find(self, key: str) -> StoredObject | None:
         """See `ObjectStore.find`."""
         path = self._path(key)
-        with _translated(f"look for {path}"):
+        with translated(f"look for {path}"):
             try:
                 status = path.stat()
             except (FileNotFoundError, NotADirectoryError):
@@ -87,7 +88,7 @@ class LocalFolder:
     def list(self, prefix: str, start_after: str | None = None) -> Iterator[StoredObject]:
         """See `ObjectStore.list`. Names that start with a dot are left out."""
         folder = prefix.rpartition("/")[0]
-        with _translated(f"list {self._root / folder}"):
+        with translated(f"list {self._root / folder}"):
             yield from self._walk(f"{folder}/" if folder else "", prefix, start_after or "")
 
     def _path(self, key: str) -> Path:
@@ -99,7 +100,7 @@ class LocalFolder:
 
     def _create(self, key: str, write: Callable[[IO[bytes]], None]) -> bool:
         target = self._path(key)
-        with _translated(f"write {target}"):
+        with translated(f"write {target}"):
             self._staging.mkdir(parents=True, exist_ok=True)
             _make_folder(target.parent)
             with tempfile.NamedTemporaryFile(dir=self._staging) as staged:
@@ -169,7 +170,8 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _translated(action: str) -> Generator[None]:
+def translated(action: str) -> Generator[None]:
+    """An `OSError` inside becomes a `StoreError`: “cannot {action}: …”."""
     try:
         yield
     except OSError as error:

@@ -35,7 +35,8 @@ class ObjectStore(Protocol):
     """Objects by key, in one folder or under one prefix of a bucket.
 
     Keys are relative to that root, their segments parted by `/`. `put` and `put_file` never
-    change an object that is there. Every method raises `StoreError` when the store fails.
+    change an object that is there. Every method raises `StoreError` when the store fails, and
+    `StoreRefused` where that will not mend by itself. Any thread may call any method.
     """
 
     @property

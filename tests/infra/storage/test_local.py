@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docmill.infra.storage.local import LocalFolder
@@ -24,6 +24,7 @@ KEYS = st.tuples(st.lists(SEGMENTS, max_size=3), SEGMENTS).map(
 )
 
 
+@settings(deadline=None)  # the disk takes as long as it takes
 @given(
     keys=st.sets(KEYS, max_size=12),
     prefix=st.one_of(
