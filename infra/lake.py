@@ -10,6 +10,8 @@
     seen/ab/<uri hash>/<time>-<document_id>-<version>
                                     this source held this document from then on; the version is
                                     a hash of size and ETag
+    seen/ab/<uri hash>/<time>-gone  there was nothing at this source from then on
+    batches/…, inventories/…        see `infra.ingestion`
 
 Readings and extractions are compressed (gzip level 1: a quarter of the size for under 1 ms a
 page); what people look into when something is wrong is not.
@@ -19,7 +21,8 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TypeVar
@@ -44,9 +47,12 @@ from docmill.schemas.keys import stable_key
 from docmill.schemas.outcome import DocumentOutcome, RunRecord, SightingRecord
 from docmill.schemas.page import PageText
 from docmill.schemas.reading import DocumentReading
-from docmill.schemas.source import Sighting, SourceObject
+from docmill.schemas.source import Departure, Sighting, SourceObject
 
 _Model = TypeVar("_Model", bound=Frozen)
+_Seen = TypeVar("_Seen", Sighting, Departure)
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 def utc_now() -> datetime:
@@ -116,18 +122,25 @@ class Lake:
         """Whether doing this work again could change nothing."""
         return self._store.find(_done_key(work_key)) is not None
 
-    def commit_sightings(self, sightings: Iterable[Sighting]) -> int:
-        """Record those sources that did not hold this very document when last seen.
+    def commit_sightings(
+        self, sightings: Iterable[Sighting], departures: Iterable[Departure] = ()
+    ) -> int:
+        """Record what changed at sources; what is known already is passed over.
+
+        A sighting is known when its source was last seen with this very document and ETag, a
+        departure when nothing was there before.
 
         Returns:
-            How many were new.
+            How many were recorded.
         """
-        new = tuple(sighting for sighting in sightings if not self._is_known(sighting))
+        record = SightingRecord(
+            sightings=tuple(self._unknown(tuple(sightings))),
+            departures=tuple(self._unknown(tuple(departures))),
+        )
+        new = (*record.sightings, *record.departures)
         if new:
-            self._commit(sightings_commit(SightingRecord(sightings=new)))
-        for sighting in new:  # after the record: a crash between them repeats, and loses nothing
-            marker = f"{_stamp(sighting.seen_at)}-{_mark(sighting)}"
-            self._store.put(_seen_prefix(sighting.uri) + marker, b"")
+            self._commit(sightings_commit(record))
+            _all_at_once(self._put_mark, new)  # after the record: a crash between repeats it
         return len(new)
 
     def commit_run(self, record: RunRecord) -> str:
@@ -164,6 +177,22 @@ class Lake:
         for key in self.commit_keys(since_hour):
             yield key, self.commit(key)
 
+    def keep(self, key: str, value: Frozen) -> bool:
+        """Keep a value under a key that ends in `.json` or `.json.gz`, which compresses it.
+
+        True: there was nothing under the key before. For the parts of `infra` that lay out a
+        prefix of their own.
+        """
+        return self._store.put(key, _packed(value) if key.endswith(".gz") else _plain(value))
+
+    def kept(self, model: type[_Model], key: str) -> _Model | None:
+        """What was kept under a key."""
+        return self._model(model, key)
+
+    def kept_keys(self, prefix: str) -> Iterator[str]:
+        """Keys that start with `prefix`, in order."""
+        return (found.key for found in self._store.list(prefix))
+
     def _commit(self, record: CommitRecord) -> str:
         now = self._clock()
         key = f"commits/{hour_of(now)}/{_stamp(now)}-{record.id}.json"
@@ -175,9 +204,14 @@ class Lake:
         document_id, _, version = self._last_mark(source.uri).partition("-")
         return document_id if version == _version(source.size, source.etag) else None
 
-    def _is_known(self, sighting: Sighting) -> bool:
-        """Whether the source was last seen with this document and ETag."""
-        return self._last_mark(sighting.uri) == _mark(sighting)
+    def _unknown(self, seen: Sequence[_Seen]) -> Iterator[_Seen]:
+        """Those that the source's last mark does not tell already."""
+        marks = _all_at_once(lambda each: self._last_mark(each.uri), seen)
+        return (each for each, mark in zip(seen, marks, strict=True) if mark != _mark(each))
+
+    def _put_mark(self, seen: Sighting | Departure) -> None:
+        time = seen.seen_at if isinstance(seen, Sighting) else seen.gone_at
+        self._store.put(f"{_seen_prefix(seen.uri)}{_stamp(time)}-{_mark(seen)}", b"")
 
     def _last_mark(self, uri: str) -> str:
         """Document and version that a source held last; empty for a new source."""
@@ -196,6 +230,8 @@ class Lake:
             raise _damaged(key, error) from error
 
 
+_GONE = "gone"
+_REQUESTS_AT_ONCE = 16
 _DAMAGED = "Restore the object from a backup of the lake, or delete it and run again."
 
 
@@ -221,6 +257,14 @@ def _stamp(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
+def _all_at_once(do: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    """What `do` gives for each item, in their order; requests to a store mostly wait."""
+    if len(items) <= 1:
+        return [do(item) for item in items]
+    with ThreadPoolExecutor(_REQUESTS_AT_ONCE, thread_name_prefix="marks") as threads:
+        return list(threads.map(do, items))
+
+
 def _sharded(prefix: str, key: str) -> str:
     return f"{prefix}/{key[:2]}/{key}.json.gz"
 
@@ -234,9 +278,11 @@ def _seen_prefix(uri: str) -> str:
     return f"seen/{name[:2]}/{name}/"
 
 
-def _mark(sighting: Sighting) -> str:
-    """Document and version of a source, as a marker's name ends."""
-    return f"{sighting.document_id}-{_version(sighting.size, sighting.etag)}"
+def _mark(seen: Sighting | Departure) -> str:
+    """What a marker's name ends in: document and version, or that there is nothing."""
+    if isinstance(seen, Departure):
+        return _GONE
+    return f"{seen.document_id}-{_version(seen.size, seen.etag)}"
 
 
 def _version(size: int, etag: str | None) -> str:

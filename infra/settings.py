@@ -78,7 +78,9 @@ class Source(Frozen):
     """A place that documents come from, and what is done with them; what is unset is general."""
 
     uri: str = Field(description="A folder, or `s3://bucket/prefix`.")
-    include: tuple[str, ...] = Field(default=(), description="Only what matches any of these.")
+    include: tuple[str, ...] = Field(
+        default=(), description="Only what matches any of these, of any type; else documents."
+    )
     exclude: tuple[str, ...] = Field(default=(), description="Nothing that matches any of these.")
     schema_: str | None = Field(default=None, validation_alias="schema")
     ocr: str | None = None
@@ -91,6 +93,10 @@ class Source(Frozen):
     every_minutes: float | None = Field(default=None, gt=0, description="Or how often to look.")
     timezone: str = Field(default="UTC", description="The time zone of `cron`.")
     batch_documents: int = Field(default=200, ge=1, description="Documents per flow run.")
+    batch_megabytes: int = Field(default=2000, ge=1, description="Or so many MiB of them.")
+    may_be_empty: bool = Field(
+        default=False, description="Whether all its documents may be gone at once."
+    )
     fail_share: float = Field(
         default=0.5, gt=0, le=1, description="Share of failed documents that fails the run."
     )

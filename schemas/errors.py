@@ -23,7 +23,8 @@
     ├── StoreError             lake or warehouse (retryable)
     │   ├── StoreRefused       wrong keys, no rights, no such bucket (not retryable)
     │   ├── WorkspaceBusy      another process owns the warehouse
-    │   └── SourceGone         a source vanished between listing and reading
+    │   ├── SourceGone         a source vanished between listing and reading
+    │   └── SourceEmpty        a source holds nothing any more
     └── InternalError          a defect in docmill
 
 Every error says what happened (`message`) and what to do next (`hint`). `retryable` tells
@@ -192,6 +193,15 @@ class SourceGone(StoreError):
     """A source vanished between listing and reading."""
 
     default_hint = "If it was moved, name its new place; if it was deleted, nothing is to be done."
+
+
+class SourceEmpty(StoreError):
+    """A source that held documents lists none; an unmounted share looks exactly like that."""
+
+    default_hint = (
+        "See whether the share is mounted and the prefix right. If the source was emptied on "
+        "purpose, set `may_be_empty = true` for it in docmill.toml."
+    )
 
 
 class InternalError(DocmillError):

@@ -74,6 +74,17 @@ def load_schema(reference: str, base: Path | None = None) -> DocumentSchema:
     return schema_from_json(json_schema, name)
 
 
+def load_schemas(reference: str) -> tuple[DocumentSchema, ...]:
+    """The schemas to choose from: all built-in ones for `auto`, else the one named.
+
+    Raises:
+        SchemaError: it cannot be found, read or used.
+    """
+    if reference == "auto":
+        return tuple(builtin_schemas().values())
+    return (load_schema(reference),)
+
+
 def check_schema(reference: str, base: Path | None = None) -> SchemaReport:
     """Everything that is wrong or weak about a schema; arguments as for `load_schema`."""
     try:

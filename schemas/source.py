@@ -52,7 +52,7 @@ class Sighting(Frozen):
 
 
 class Departure(Frozen):
-    """A document is no longer at this place: the object was removed, or holds other bytes."""
+    """A place holds nothing any more; `document_id` is what it was last known to hold."""
 
     uri: str
     document_id: str

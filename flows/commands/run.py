@@ -26,7 +26,7 @@ from docmill.infra.wiring import extractor, page_reader
 from docmill.infra.workspace import Workspace
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import UsageError, WorkspaceBusy
-from docmill.schemas.loading import builtin_schemas, load_schema
+from docmill.schemas.loading import load_schemas
 from docmill.schemas.outcome import DocumentOutcome, DocumentStatus, Failure, SourceFailure
 from docmill.schemas.source import SourceObject
 
@@ -60,7 +60,7 @@ def run(
     workers: int | None,
     quiet: bool,
 ) -> int:
-    """Process SOURCEs: files, folders, globs.
+    """Process SOURCEs: files, folders, globs, s3://bucket/prefix.
 
     Every document ends with an outcome. Work that is already done is not done again.
 
@@ -76,19 +76,13 @@ def run(
     )
     page_reader(settings.ocr)
     extractor(settings.extractor)
-    schemas = _schemas(settings.schema_)
+    schemas = load_schemas(settings.schema_)
     found = find_sources(sources, exclude)
     if not found.objects:
         raise UsageError(
             "no documents among the sources", "Name PDF or picture files, or a folder of them."
         )
     return _run(found, schemas, settings, Console(stderr=True, quiet=quiet), quiet)
-
-
-def _schemas(reference: str) -> tuple[DocumentSchema, ...]:
-    if reference == "auto":
-        return tuple(builtin_schemas().values())
-    return (load_schema(reference),)
 
 
 def _run(

@@ -16,6 +16,7 @@ from docmill.infra.storage.store import Sink, StoredObject
 from docmill.schemas.errors import SourceGone, StoreError
 
 _KEY = re.compile("[^\0\ud800-\udfff]+")  # what a file system takes as UTF-8
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how Python shows other bytes in names
 _STAGING = ".staging"  # listing passes over names that start with a dot, so never enters it
 
 
@@ -92,6 +93,9 @@ class LocalFolder:
             yield from self._walk(f"{folder}/" if folder else "", prefix, start_after or "")
 
     def _path(self, key: str) -> Path:
+        if _NOT_UTF8.search(key):
+            shown = os.fsencode(self._root / key)
+            raise StoreError(f"the name of {shown!r} is not UTF-8", "Rename the file.")
         if not _KEY.fullmatch(key) or any(part in ("", ".", "..") for part in key.split("/")):
             raise StoreError(
                 f"not a valid object key: {key!r}", "This is a defect; please report it."
@@ -132,13 +136,26 @@ class LocalFolder:
                     yield found
 
     def _names(self, folder: str) -> list[str]:
-        """Names in a folder; subfolders end in `/`, so that sorting gives the order of keys."""
+        """Names in a folder; subfolders end in `/`, so that sorting gives the order of keys.
+
+        Links are followed, but for those that lead back to where they come from.
+        """
         try:
             with os.scandir(self._root / folder) as entries:
-                names = [entry.name + "/" * entry.is_dir() for entry in entries]
+                names = [
+                    entry.name + "/" * entry.is_dir()
+                    for entry in entries
+                    if not (entry.is_symlink() and _leads_back(Path(entry.path)))
+                ]
         except (FileNotFoundError, NotADirectoryError):
             return []
         return sorted(name for name in names if not name.startswith("."))
+
+
+def _leads_back(link: Path) -> bool:
+    """Whether a link's target is, or holds, a folder on the way to it: then it never ends."""
+    target = os.path.realpath(link)
+    return any(folder.resolve().is_relative_to(target) for folder in link.parents)
 
 
 def etag_of(status: os.stat_result) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FORMAT = 2  # raise when a table changes: older warehouses are then rebuilt from the lake
+FORMAT = 3  # raise when a table changes: older warehouses are then rebuilt from the lake
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,12 @@ SOURCES = _table(
     ("etag", "VARCHAR", "the store's version mark; NULL where it gives none"),
     ("size", "BIGINT", "bytes"),
     ("first_seen_at", "TIMESTAMP", "when this place first held this document"),
-    ("last_seen_at", "TIMESTAMP", "when this document was last found to be new at this place"),
-    ("deleted_at", "TIMESTAMP", "when another document took the place; NULL while it is there"),
+    ("last_seen_at", "TIMESTAMP", "when this document, or its ETag, was last new at this place"),
+    (
+        "deleted_at",
+        "TIMESTAMP",
+        "when the place was found empty, or to hold another document; NULL while it is there",
+    ),
 )
 
 RESULTS = _table(
@@ -363,6 +367,15 @@ SIGHTINGS = _table(
     schema="internal",
 )
 
+DEPARTURES = _table(
+    "departures",
+    "Every departure that was loaded; `sources` is made from it, too.",
+    ("uri", "VARCHAR", "place"),
+    ("document_id", "VARCHAR", "what it was last known to hold"),
+    ("gone_at", "TIMESTAMP", "when nothing was found there"),
+    schema="internal",
+)
+
 SCHEMAS = _table(
     "schemas",
     "The schemas that the typed views show.",
@@ -395,7 +408,7 @@ BY_DOCUMENT = (
 )
 EVALUATION = (EVAL_RUNS, EVAL_DOCUMENTS, EVAL_VALUES)
 PUBLIC = (*BY_DOCUMENT, SOURCES, RUNS, *EVALUATION, SNAPSHOT)
-INTERNAL = (COMMITS, SIGHTINGS, SCHEMAS, STATE)
+INTERNAL = (COMMITS, SIGHTINGS, DEPARTURES, SCHEMAS, STATE)
 TABLES = (*PUBLIC, *INTERNAL)
 
 

@@ -27,6 +27,7 @@ from docmill.infra.warehouse.evaluation_rows import evaluation_rows
 from docmill.infra.warehouse.rows import (
     History,
     TableRow,
+    departure_rows,
     document_rows,
     found_in_lake,
     run_row,
@@ -35,7 +36,7 @@ from docmill.infra.warehouse.rows import (
     unread_source_rows,
 )
 from docmill.infra.warehouse.staging import Staging
-from docmill.schemas.source import Sighting
+from docmill.schemas.source import Departure, Sighting
 
 OVERLAP = timedelta(hours=6)
 PAGES_PER_BATCH = 500
@@ -174,6 +175,7 @@ class Loader:
         match record:
             case SightingsCommit():
                 yield from sighting_rows(record.content.sightings)
+                yield from departure_rows(record.content.departures)
             case RunCommit():
                 yield run_row(record.content)
                 yield from unread_source_rows(record.content)
@@ -185,7 +187,7 @@ class Loader:
                 return
 
     def _refresh_sources(self, batch: _Batch) -> None:
-        uris = sorted({sighting.uri for sighting in _sightings(batch)})
+        uris = sorted({each.uri for each in (*_sightings(batch), *_departures(batch))})
         if uris:
             self._connection.execute(_DELETE_SOURCES, [uris])
             self._connection.execute(_INSERT_SOURCES, [uris])
@@ -239,21 +241,33 @@ def _sightings(batch: _Batch) -> Iterator[Sighting]:
             yield from record.content.sightings
 
 
+def _departures(batch: _Batch) -> Iterator[Departure]:
+    for record in batch.records.values():
+        if isinstance(record, SightingsCommit):
+            yield from record.content.departures
+
+
 _DELETE_SOURCES = "DELETE FROM main.sources WHERE uri IN (SELECT unnest(?::VARCHAR[]))"
 
-# A place's document counts as gone when another one was seen there after it was last seen itself.
+# A place's document counts as gone when, after it was last seen itself, another one was seen there
+# or nothing at all.
 _INSERT_SOURCES = """
 INSERT INTO main.sources BY NAME
 WITH own AS (
     SELECT uri, document_id, arg_max_null(etag, (seen_at, etag)) AS etag, max(size) AS size,
            min(seen_at) AS first_seen_at, max(seen_at) AS last_seen_at
-    FROM internal.sightings WHERE uri IN (SELECT unnest(?::VARCHAR[]))
+    FROM internal.sightings WHERE uri IN (SELECT unnest($1::VARCHAR[]))
     GROUP BY uri, document_id
+), other AS (
+    SELECT uri, document_id, seen_at AS at FROM internal.sightings
+    WHERE uri IN (SELECT unnest($1::VARCHAR[]))
+    UNION ALL
+    SELECT uri, NULL, gone_at FROM internal.departures WHERE uri IN (SELECT unnest($1::VARCHAR[]))
 )
 SELECT own.*, (
-    SELECT min(other.seen_at) FROM internal.sightings AS other
-    WHERE other.uri = own.uri AND other.document_id <> own.document_id
-      AND other.seen_at > own.last_seen_at
+    SELECT min(other.at) FROM other
+    WHERE other.uri = own.uri AND other.document_id IS DISTINCT FROM own.document_id
+      AND other.at > own.last_seen_at
 ) AS deleted_at
 FROM own
 """

@@ -24,7 +24,7 @@ from docmill.schemas.outcome import DocumentOutcome, DocumentStatus, Failure, Pa
 from docmill.schemas.page import PageText
 from docmill.schemas.result_json import result_json
 from docmill.schemas.review import ReviewItem
-from docmill.schemas.source import Sighting
+from docmill.schemas.source import Departure, Sighting
 
 Row: TypeAlias = dict[str, Any]
 TableRow: TypeAlias = tuple[ddl.Table, Row]
@@ -108,6 +108,13 @@ def sighting_rows(sightings: Iterable[Sighting]) -> Iterator[TableRow]:
                 "seen_at": timestamp(sighting.seen_at),
             },
         )
+
+
+def departure_rows(departures: Iterable[Departure]) -> Iterator[TableRow]:
+    """Rows of the loader's own departures table."""
+    for departure in departures:
+        gone_at = timestamp(departure.gone_at)
+        yield ddl.DEPARTURES, {**departure.model_dump(), "gone_at": gone_at}
 
 
 def run_row(record: RunRecord) -> TableRow:

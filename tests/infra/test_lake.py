@@ -12,6 +12,7 @@ from docmill.infra.storage.local import LocalFolder
 from docmill.infra.workspace import Workspace
 from docmill.schemas.errors import StoreError
 from docmill.schemas.outcome import DocumentOutcome
+from docmill.schemas.source import Departure, Sighting, SourceObject
 
 
 class FailsOn(LocalFolder):
@@ -147,6 +148,47 @@ def test_a_known_source_is_not_recorded_again(mill: Any, clock: Any) -> None:
     assert mill.lake.commit_sightings([back]) == 0
     assert mill.lake.commit_sightings([]) == 0
     assert len(list(mill.lake.commits())) == 3
+
+
+def test_the_document_of_a_known_object_is_known_by_its_etag(mill: Any, clock: Any) -> None:
+    seen = mill.sight("a")
+    listed = SourceObject(uri=seen.uri, size=seen.size, etag="e", modified_at=clock())
+    assert mill.lake.known_document(listed) == seen.document_id
+    for other in ({"etag": "f"}, {"size": 1}, {"uri": "file:///in/b.pdf"}):
+        assert mill.lake.known_document(listed.model_copy(update=other)) is None
+    clock.forward(minutes=1)
+    again = seen.model_copy(update={"etag": "f", "seen_at": clock()})
+    assert mill.lake.commit_sightings([again]) == 1  # the same bytes under a new ETag
+    assert mill.lake.known_document(listed.model_copy(update={"etag": "f"})) == seen.document_id
+    assert mill.lake.known_document(listed) is None
+
+
+def test_a_departure_is_recorded_once_until_the_object_comes_back(mill: Any, clock: Any) -> None:
+    seen = mill.sight("a")
+    listed = SourceObject(uri=seen.uri, size=seen.size, etag="e", modified_at=clock())
+    clock.forward(minutes=1)
+    gone = Departure(uri=seen.uri, document_id=seen.document_id, gone_at=clock())
+    assert mill.lake.commit_sightings([], [gone]) == 1
+    clock.forward(minutes=1)
+    again = gone.model_copy(update={"gone_at": clock()})
+    assert mill.lake.commit_sightings([], [again]) == 0
+    assert mill.lake.known_document(listed) is None
+    back = seen.model_copy(update={"seen_at": clock()})
+    assert mill.lake.commit_sightings([back]) == 1  # the same document and ETag as before
+    assert mill.lake.known_document(listed) == seen.document_id
+    clock.forward(minutes=1)
+    assert mill.lake.commit_sightings([], [gone.model_copy(update={"gone_at": clock()})]) == 1
+
+
+def test_many_sightings_keep_their_order(mill: Any, clock: Any) -> None:
+    names = [f"file:///in/{number}.pdf" for number in range(40)]
+    sightings = [
+        Sighting(uri=uri, document_id="d" * 64, size=1, etag="e", seen_at=clock()) for uri in names
+    ]
+    assert mill.lake.commit_sightings(sightings) == 40
+    ((_, record),) = mill.lake.commits()
+    assert [sighting.uri for sighting in record.content.sightings] == names
+    assert mill.lake.commit_sightings(sightings) == 0
 
 
 def test_a_crash_between_sightings_and_marker_loses_none(

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from botocore.exceptions import ClientError  # pyright: ignore
 
@@ -15,7 +15,7 @@ from docmill.infra.storage.s3.download import NoObject, copy
 from docmill.infra.storage.s3.errors import status_of, translated
 from docmill.infra.storage.s3.listing import Entry, Listing
 from docmill.infra.storage.s3.upload import Place, create, create_from_file
-from docmill.infra.storage.store import StoredObject
+from docmill.infra.storage.store import Sink, StoredObject
 from docmill.schemas.errors import SourceGone, StoreError
 
 
@@ -65,7 +65,7 @@ class S3Prefix:
             return None
         return content.getvalue()
 
-    def download(self, key: str, target: BinaryIO, etag: str | None = None) -> None:
+    def download(self, key: str, target: Sink, etag: str | None = None) -> None:
         """See `ObjectStore.download`; a connection that breaks is taken up where it broke."""
         uri = self.uri + key
 
