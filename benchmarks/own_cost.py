@@ -28,6 +28,12 @@ SAMPLES = Path(__file__).resolve().parents[1] / "sample_docs"
 ROUNDS = 5
 
 
+def born_digital() -> list[Path]:
+    """The sample documents that have a text layer of their own."""
+    lines = map(json.loads, (SAMPLES / "manifest.jsonl").read_text("utf-8").splitlines())
+    return [SAMPLES / entry["path"] for entry in lines if entry["stratum"] == "born_digital"]
+
+
 def read(path: Path) -> tuple[PageText, ...]:
     """All pages of one document."""
     with open_document(path.read_bytes(), OpenLimits()) as document:
@@ -51,8 +57,7 @@ def cost(pages: tuple[PageText, ...], root: Path) -> float:
 
 def main() -> None:
     """Prints the median per page."""
-    lines = map(json.loads, (SAMPLES / "manifest.jsonl").read_text("utf-8").splitlines())
-    documents = [read(SAMPLES / e["path"]) for e in lines if e["stratum"] == "born_digital"]
+    documents = [read(path) for path in born_digital()]
     count = sum(len(pages) for pages in documents)
     rounds: list[float] = []
     for _ in range(ROUNDS + 1):

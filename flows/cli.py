@@ -14,6 +14,8 @@ from docmill.schemas.errors import DocmillError, UsageError
 # Command -> the module that holds it, and its one line of help.
 COMMANDS = {
     "run": ("run", "Process files and folders into rows."),
+    "plan": ("plan", "Show what would run, and what it would cost."),
+    "reprocess": ("reprocess", "Process documents of the warehouse again."),
     "query": ("query", "Ask the published warehouse in SQL."),
     "export": ("query", "Write tables and views to files."),
     "eval": ("eval", "Measure quality on documents with known values."),

@@ -73,7 +73,7 @@ class Processor:
         Raises:
             StoreError: the lake failed.
         """
-        known = self.lake.known_document(source)
+        known = source.document_id or self.lake.known_document(source)
         if known:
             if self._is_done(known):
                 return Handled(source, known, settled=True)

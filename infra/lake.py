@@ -83,6 +83,10 @@ class Lake:
         """A page's reading."""
         return self._model(PageText, _sharded("pages", key))
 
+    def has_page(self, key: str) -> bool:
+        """Whether a page's reading is there; cheaper than the reading itself."""
+        return self._store.find(_sharded("pages", key)) is not None
+
     def put_reading(self, key: str, reading: DocumentReading) -> bool:
         """Keep how the reading of a whole file went. True: it was not there before."""
         return self._store.put(_sharded("readings", key), _packed(reading))

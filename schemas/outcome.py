@@ -120,7 +120,11 @@ class SourceFailure(Frozen):
 
 
 class RunRecord(Frozen):
-    """One run that did work; runs that found nothing to do leave no trace."""
+    """One run that did work; runs that found nothing to do leave no trace.
+
+    `pages_read` were read in it; the other pages of its documents were in the lake already. The
+    engines are those it was set to; None in records of older versions.
+    """
 
     run_id: str
     started_at: datetime
@@ -131,6 +135,9 @@ class RunRecord(Frozen):
     pages: int = Field(ge=0)
     failed: int = Field(ge=0)
     version: str
+    pages_read: int | None = Field(default=None, ge=0)
+    ocr_engine: EngineTag | None = None
+    extractor: EngineTag | None = None
     unread_sources: tuple[SourceFailure, ...] = ()
 
 

@@ -28,13 +28,16 @@ class SourceObject(Frozen):
     """An object that may hold a document, as a listing shows it; nothing of it was read yet.
 
     `uri` is `file://` plus the absolute path as it is on disk, or `s3://bucket/key`; neither is
-    percent-encoded. `etag` changes whenever the content does.
+    percent-encoded. `etag` changes whenever the content does. `document_id` is set where it is
+    known beforehand which document is meant: if the lake holds its reading, it does not matter
+    whether the object is still there.
     """
 
     uri: str
     size: int = Field(ge=0)
     etag: str
     modified_at: datetime
+    document_id: str | None = None
 
 
 class Sighting(Frozen):

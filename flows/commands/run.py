@@ -82,16 +82,17 @@ def run(
         raise UsageError(
             "no documents among the sources", "Name PDF or picture files, or a folder of them."
         )
-    return _run(found, schemas, settings, Console(stderr=True, quiet=quiet), quiet)
+    return process(found, schemas, settings, Console(stderr=True, quiet=quiet), quiet)
 
 
-def _run(
+def process(
     found: Sources,
     schemas: tuple[DocumentSchema, ...],
     settings: Settings,
     console: Console,
     quiet: bool,
 ) -> int:
+    """Runs a batch, publishes it and prints its summary; returns the exit code."""
     workspace = settings.open_workspace()
     publisher = Publisher(workspace)
     with ConsoleProgress(console) as progress:

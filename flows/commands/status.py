@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from docmill.flows.commands.options import workspace_option
 from docmill.infra.settings import load_settings
+from docmill.infra.sources import open_place
+from docmill.infra.warehouse.health import check_health
 from docmill.infra.warehouse.query import open_published
 
 # Title and query of each table shown.
@@ -26,8 +30,9 @@ VIEWS = (
 @click.command(epilog="\b\nExample:\n  docmill status --workspace data\n")
 @workspace_option
 def status(workspace: Path | None) -> None:
-    """Documents, review queue, last runs, size and age of the snapshot."""
-    place = load_settings(workspace=workspace).open_workspace()
+    """Documents, review queue, last runs, what is off, size and age of the snapshot."""
+    settings = load_settings(workspace=workspace)
+    place = settings.open_workspace()
     console = Console()
     connection = open_published(place)
     try:
@@ -38,6 +43,10 @@ def status(workspace: Path | None) -> None:
             for row in cursor.fetchall():
                 table.add_row(*(str(value) for value in row))
             console.print(table)
+        sources = {name: open_place(each.uri).store.uri for name, each in settings.sources.items()}
+        health = check_health(connection, datetime.now(UTC), sources=sources)
+        for text in health.texts:
+            console.print(f"[bold yellow]look at this:[/bold yellow] {escape(text)}")
         snapshot = connection.execute("SELECT published_at FROM snapshot").fetchone()
     finally:
         connection.close()

@@ -263,6 +263,9 @@ RUNS = _table(
     ("pages", "INTEGER", "pages of the documents it worked on"),
     ("failed", "INTEGER", "documents that failed"),
     ("version", "VARCHAR", "docmill's version"),
+    ("pages_read", "INTEGER", "pages read in it; the others were in the lake already"),
+    ("ocr_engine", "VARCHAR", "engine it was to read with, name@version[model]"),
+    ("extractor", "VARCHAR", "engine it was to fill schemas with, name@version[model]"),
 )
 
 SNAPSHOT = _table(

@@ -123,7 +123,11 @@ def run_row(record: RunRecord) -> TableRow:
         "started_at": timestamp(record.started_at),
         "finished_at": timestamp(record.finished_at),
     }
-    return ddl.RUNS, {**record.model_dump(exclude={"unread_sources"}), **times}
+    engines = {
+        "ocr_engine": record.ocr_engine and str(record.ocr_engine),
+        "extractor": record.extractor and str(record.extractor),
+    }
+    return ddl.RUNS, {**record.model_dump(exclude={"unread_sources"}), **times, **engines}
 
 
 def unread_source_rows(record: RunRecord) -> Iterator[TableRow]:

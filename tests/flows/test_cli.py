@@ -39,7 +39,18 @@ def dump(workspace: Path) -> dict[str, list[tuple[object, ...]]]:
 def test_help_names_every_command(docmill: Run) -> None:
     done = docmill("--help")
     assert done.returncode == 0
-    for command in ("run", "query", "export", "eval", "schemas", "status", "doctor", "warehouse"):
+    for command in (
+        "run",
+        "plan",
+        "reprocess",
+        "query",
+        "export",
+        "eval",
+        "schemas",
+        "status",
+        "doctor",
+        "warehouse",
+    ):
         assert command in done.stdout
         assert docmill(command, "--help").returncode == 0
 

@@ -278,6 +278,9 @@ class Mill:
                 pages=4,
                 failed=0,
                 version="0.1.0",
+                pages_read=3,
+                ocr_engine=OCR,
+                extractor=LOCAL,
             )
         )
 

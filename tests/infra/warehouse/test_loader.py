@@ -158,8 +158,9 @@ def test_a_run(warehouse: duckdb.DuckDBPyConnection, mill: Any) -> None:
     mill.run()
     Loader(warehouse, mill.lake).load()
     noon = datetime(2026, 11, 20, 12)
+    engines = ("text_layer@1", "local@2[m]")
     assert rows(warehouse, "FROM runs") == [
-        ("run-1", noon, noon, ["in/", "it's"], 2, 0, 4, 0, "0.1.0")
+        ("run-1", noon, noon, ["in/", "it's"], 2, 0, 4, 0, "0.1.0", 3, *engines)
     ]
 
 
