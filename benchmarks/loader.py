@@ -2,7 +2,7 @@
 
 A lake of 2,000 documents is made from the readings and extractions of the born-digital samples,
 each copy a document of its own; then one owner loads and publishes it. The second load, of
-nothing new, shows what looking costs.
+nothing new, shows what looking costs; the third, into another warehouse, a lake that is far away.
 
     python -m benchmarks.loader 5000      as many documents instead
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, sleep
 
 import duckdb
 
@@ -26,6 +26,7 @@ from docmill.extractors.extract import extract
 from docmill.extractors.layout import layout_of
 from docmill.extractors.triage import Thresholds, triage
 from docmill.infra.lake import Lake
+from docmill.infra.storage.local import LocalFolder
 from docmill.infra.warehouse.ddl import PUBLIC
 from docmill.infra.warehouse.owner import WarehouseOwner
 from docmill.infra.wiring import extractor
@@ -42,6 +43,7 @@ from docmill.schemas.source import Sighting
 
 DOCUMENTS = 2000
 BLOCK_BYTES = 262_144  # of DuckDB's files
+LATENCY_S = 0.015  # of a store in the same region
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,23 @@ def print_lake(workspace: Workspace, documents: int, pages: int) -> None:
     print(f"  together {sum(map(sum, found.values())) / pages:.0f} bytes per page")
 
 
+class Far(LocalFolder):
+    """A folder whose objects take a while to come."""
+
+    def get(self, key: str) -> bytes | None:
+        """See `ObjectStore.get`."""
+        sleep(LATENCY_S)
+        return super().get(key)
+
+
+def seconds_from_afar(near: Workspace) -> float:
+    """The seconds that loading takes when every object of the lake comes late."""
+    with WarehouseOwner(Workspace(near.root / "far")) as owner:
+        started = perf_counter()
+        owner.load(Lake(Far(Path(near.lake_root))))
+        return perf_counter() - started
+
+
 def main(documents: int = DOCUMENTS) -> None:
     """Prints rates and sizes."""
     with TemporaryDirectory() as folder:
@@ -167,6 +186,7 @@ def main(documents: int = DOCUMENTS) -> None:
             owner.load(workspace.lake())
             again = perf_counter() - started
         pages = int(counted[0]) if counted else 0
+        far = seconds_from_afar(workspace)
         rows = print_sizes(workspace, documents)
         size = workspace.published.stat().st_size
         print(f"  whole file     {size / documents:8.0f} bytes per document, {pages} pages")
@@ -174,6 +194,10 @@ def main(documents: int = DOCUMENTS) -> None:
     print(f"loaded {report.documents} documents in {loading:.1f} s: "
           f"{documents / loading:.0f} documents/s, {pages / loading:.0f} pages/s, "
           f"{rows / loading:.0f} rows/s")  # fmt: skip
+    print(
+        f"with {LATENCY_S * 1000:.0f} ms for every object: {documents / far:.0f} documents/s, "
+        f"{pages / far:.0f} pages/s"
+    )
     print(
         f"published {size / 1e6:.0f} MB in {publishing:.2f} s; nothing new to load: {again:.2f} s"
     )

@@ -22,7 +22,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TypeVar
@@ -37,6 +37,7 @@ from docmill.infra.commits import (
     run_commit,
     sightings_commit,
 )
+from docmill.infra.storage.ahead import FetchedAhead
 from docmill.infra.storage.store import ObjectStore
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import StoreError
@@ -75,17 +76,27 @@ class Lake:
         self._store = store
         self._clock = clock
 
+    def ahead(self, pool: Executor, names: Iterable[str]) -> Lake:
+        """The same lake, whose objects of these names are fetched before they are asked for.
+
+        Args:
+            pool: the threads that fetch.
+            names: keys of commit records, `page_name`, `extraction_name`, in the order in which
+                they will be asked for, by one thread.
+        """
+        return Lake(FetchedAhead(self._store, pool, names), self._clock)
+
     def put_page(self, key: str, page: PageText) -> bool:
         """Keep a page's reading. True: it was not there before."""
-        return self._store.put(_sharded("pages", key), _packed(page))
+        return self._store.put(page_name(key), _packed(page))
 
     def page(self, key: str) -> PageText | None:
         """A page's reading."""
-        return self._model(PageText, _sharded("pages", key))
+        return self._model(PageText, page_name(key))
 
     def has_page(self, key: str) -> bool:
         """Whether a page's reading is there; cheaper than the reading itself."""
-        return self._store.find(_sharded("pages", key)) is not None
+        return self._store.find(page_name(key)) is not None
 
     def put_reading(self, key: str, reading: DocumentReading) -> bool:
         """Keep how the reading of a whole file went. True: it was not there before."""
@@ -97,11 +108,11 @@ class Lake:
 
     def put_extraction(self, key: str, extraction: Extraction) -> bool:
         """Keep a part's extraction. True: it was not there before."""
-        return self._store.put(_sharded("extractions", key), _packed(extraction))
+        return self._store.put(extraction_name(key), _packed(extraction))
 
     def extraction(self, key: str) -> Extraction | None:
         """A part's extraction."""
-        return self._model(Extraction, _sharded("extractions", key))
+        return self._model(Extraction, extraction_name(key))
 
     def put_schema(self, schema: DocumentSchema) -> bool:
         """Keep a schema under its hash. True: it was not there before."""
@@ -267,6 +278,16 @@ def _all_at_once(do: Callable[[_Item], _Result], items: Sequence[_Item]) -> list
         return [do(item) for item in items]
     with ThreadPoolExecutor(_REQUESTS_AT_ONCE, thread_name_prefix="marks") as threads:
         return list(threads.map(do, items))
+
+
+def page_name(key: str) -> str:
+    """The object that a page's reading is in."""
+    return _sharded("pages", key)
+
+
+def extraction_name(key: str) -> str:
+    """The object that an extraction is in."""
+    return _sharded("extractions", key)
 
 
 def _sharded(prefix: str, key: str) -> str:

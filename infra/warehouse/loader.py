@@ -8,9 +8,11 @@ listed anew each time, for those that a slow or ill-timed machine files late.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import tee
 
 from duckdb import DuckDBPyConnection
 
@@ -41,6 +43,7 @@ from docmill.schemas.source import Departure, Sighting
 OVERLAP = timedelta(hours=6)
 PAGES_PER_BATCH = 500
 COMMITS_PER_BATCH = 1000
+THREADS = 8  # that fetch from the lake
 
 
 @dataclass(frozen=True)
@@ -95,17 +98,20 @@ class Loader:
             duckdb.Error: the warehouse cannot be written.
         """
         commits, documents, warnings = 0, 0, ()
-        for batch in self._batches():
-            with self._transaction():
-                documents += self._load(batch)
-                warnings = views.refresh(self._connection, self._lake)
-            commits += len(batch.records)
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="lake") as pool:
+            for batch in self._batches(pool):
+                with self._transaction():
+                    documents += self._load(batch, pool)
+                    warnings = views.refresh(self._connection, self._lake)
+                commits += len(batch.records)
         return LoadReport(commits, documents, warnings)
 
-    def _batches(self) -> Iterator[_Batch]:
+    def _batches(self, pool: Executor) -> Iterator[_Batch]:
         batch = _Batch()
-        for key in self._new_keys():
-            batch.add(key, self._lake.commit(key))
+        keys, coming = tee(self._new_keys())
+        lake = self._lake.ahead(pool, coming)
+        for key in keys:
+            batch.add(key, lake.commit(key))
             if batch.pages >= self._pages_per_batch or len(batch.records) >= COMMITS_PER_BATCH:
                 yield batch
                 batch = _Batch()
@@ -136,7 +142,7 @@ class Loader:
             raise
         self._connection.execute("COMMIT")
 
-    def _load(self, batch: _Batch) -> int:
+    def _load(self, batch: _Batch, pool: Executor) -> int:
         """Bring the tables up to date with a batch; returns how many documents it touched."""
         before = self._loaded_ids(batch)
         with Staging(self._connection) as staging:
@@ -144,9 +150,11 @@ class Loader:
         self._refresh_sources(batch)
         documents = self._touched_documents(batch)
         self._delete(documents)
+        histories = tuple(self._histories(documents, batch))
+        lake = self._lake.ahead(pool, (name for history in histories for name in history.names))
         with Staging(self._connection) as staging:
-            for history in self._histories(documents, batch):
-                staging.add(document_rows(history, self._lake))
+            for history in histories:
+                staging.add(document_rows(history, lake))
         self._remember(batch)
         return len(documents)
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from docmill.extractors.tables.joining import TableJoiner
 from docmill.infra.commits import DocumentCommit
-from docmill.infra.lake import Lake
+from docmill.infra.lake import Lake, extraction_name, page_name
 from docmill.infra.warehouse import ddl
 from docmill.schemas.document_schema import pattern_of
 from docmill.schemas.errors import StoreError
@@ -65,6 +65,14 @@ class History:
     def seen_at(self) -> datetime:
         """When it was first seen."""
         return self.first_seen_at or min(outcome.started_at for outcome in self.outcomes)
+
+    @property
+    def names(self) -> Iterator[str]:
+        """The lake's objects that its rows are made of, in the order of their use."""
+        yield from (page_name(key) for key in self.newest.page_keys if key is not None)
+        for outcome in reversed(self.outcomes):
+            keys = (part.extraction_key for part in outcome.parts)
+            yield from (extraction_name(key) for key in keys if key is not None)
 
     @cached_property
     def newest_by_schema(self) -> dict[str, DocumentOutcome]:
