@@ -19,6 +19,7 @@ COMMANDS = {
     "query": ("query", "Ask the published warehouse in SQL."),
     "export": ("query", "Write tables and views to files."),
     "eval": ("eval", "Measure quality on documents with known values."),
+    "deploy": ("deploy", "Register flows and schedules on a Prefect server."),
     "schemas": ("schemas", "List, show and check document schemas."),
     "status": ("status", "What is in the workspace."),
     "doctor": ("doctor", "Check this machine and the workspace."),

@@ -82,7 +82,7 @@ class Source(Frozen):
         default=(), description="Only what matches any of these, of any type; else documents."
     )
     exclude: tuple[str, ...] = Field(default=(), description="Nothing that matches any of these.")
-    schema_: str | None = Field(default=None, validation_alias="schema")
+    schema_: str | None = Field(default=None, alias="schema")
     ocr: str | None = None
     extractor: str | None = None
     review: Review | None = None
@@ -103,6 +103,54 @@ class Source(Frozen):
     max_pages_per_run: int | None = Field(
         default=None, ge=1, description="Pages after which a run leaves the rest to the next one."
     )
+    read_pool: str | None = Field(
+        default=None, description="Work pool that reads pages; the engine's own by default."
+    )
+    extract_pool: str | None = Field(
+        default=None, description="Work pool that fills schemas; the engine's own by default."
+    )
+
+
+class Flows(Frozen):
+    """Scheduled runs: how work is spread, tried again, watched and shown."""
+
+    in_flight: int = Field(
+        default=8, ge=1, description="Batches of a source that may be waiting or at work at once."
+    )
+    spread_pages: int = Field(
+        default=200, ge=2, description="Documents of more pages are read by several flow runs."
+    )
+    retries: int = Field(
+        default=3, ge=0, description="How often a batch is tried again when waiting may help."
+    )
+    retry_seconds: float = Field(
+        default=30, gt=0, description="Wait before the first such try; doubled for each further."
+    )
+    starts: int = Field(
+        default=3, ge=1, description="How often a flow run is started whose process dies."
+    )
+    heartbeat_seconds: int = Field(
+        default=30, ge=30, description="How often a running flow run says that it lives."
+    )
+    silent_seconds: int = Field(
+        default=95, ge=40, description="Silence after which a flow run counts as crashed."
+    )
+    pending_minutes: float = Field(
+        default=15, gt=0, description="Time to start in, after which a flow run counts as crashed."
+    )
+    load_minutes: float = Field(
+        default=5, gt=0, description="How often the lake is loaded into the warehouse."
+    )
+    local_batches: int = Field(
+        default=1, ge=1, description="Batches at work at once under `docmill deploy --serve`."
+    )
+    review_url: str = Field(
+        default="", description="Where reviewers find the review page, for links in the run pages."
+    )
+    notify: str = Field(
+        default="",
+        description="Prefect notification block for warnings, such as `slack-webhook/operators`.",
+    )
 
 
 class Settings(BaseSettings):
@@ -112,6 +160,7 @@ class Settings(BaseSettings):
         frozen=True,
         extra="forbid",
         env_prefix="DOCMILL_",
+        env_prefix_target="all",  # `schema` too, which is an alias
         env_nested_delimiter="__",
     )
 
@@ -122,7 +171,7 @@ class Settings(BaseSettings):
     )
     schema_: str = Field(
         default="auto",
-        validation_alias="schema",
+        alias="schema",
         description="A built-in name, `auto`, `module:Class`, `path.py:Class` or `FILE.json`.",
     )
     ocr: str = Field(
@@ -140,6 +189,7 @@ class Settings(BaseSettings):
     )
     limits: Limits = Limits()
     review: Review = Review()
+    flows: Flows = Flows()
 
     def open_workspace(self) -> Workspace:
         """The workspace with its lake."""

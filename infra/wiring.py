@@ -14,6 +14,14 @@ from docmill.schemas.errors import UsageError
 
 OCR_ENGINES = ("auto", "text_layer", "rapidocr", "tesseract", "tesseract:LANGUAGES")
 EXTRACTORS = ("local",)
+# The work pool whose machines an engine needs; what is not listed runs on any CPU.
+POOLS: dict[str, str] = {}
+CPU_POOL = "cpu"
+
+
+def pool_of(engine: str) -> str:
+    """The work pool of an engine, `cpu`, `gpu` or `llm`; options after a colon make none other."""
+    return POOLS.get(engine.partition(":")[0], CPU_POOL)
 
 
 @lru_cache(maxsize=4)

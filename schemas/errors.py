@@ -25,6 +25,7 @@
     │   ├── WorkspaceBusy      another process owns the warehouse
     │   ├── SourceGone         a source vanished between listing and reading
     │   └── SourceEmpty        a source holds nothing any more
+    ├── SchedulerUnavailable   the Prefect server does not answer (retryable)
     └── InternalError          a defect in docmill
 
 Every error says what happened (`message`) and what to do next (`hint`). `retryable` tells
@@ -193,6 +194,13 @@ class SourceGone(StoreError):
     """A source vanished between listing and reading."""
 
     default_hint = "If it was moved, name its new place; if it was deleted, nothing is to be done."
+
+
+class SchedulerUnavailable(DocmillError):
+    """The Prefect server does not answer, or refuses."""
+
+    retryable = True
+    default_hint = "Look at the server's log; `prefect version` shows which server is used."
 
 
 class SourceEmpty(StoreError):

@@ -67,6 +67,11 @@ def put_batch(lake: Lake, followed: Followed, number: int, objects: Iterable[Sou
         egress=followed.source.egress,
         fail_share=followed.source.fail_share,
     )
+    return keep_batch(lake, batch)
+
+
+def keep_batch(lake: Lake, batch: Batch) -> str:
+    """Keep a batch whose schemas the lake has; returns its key."""
     key = stable_key("batch", {"content": batch.model_dump_json()})
     lake.keep(f"{_prefix(key)}.json.gz", batch)
     return key

@@ -1,0 +1,86 @@
+"""The flow that loads the lake into the warehouse, publishes it, and looks at its health."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+from prefect.states import Completed
+from prefect.tasks import exponential_backoff
+
+from docmill.flows import events, names
+from docmill.flows.retrying import JITTER, may_pass
+from docmill.infra.settings import load_settings
+from docmill.infra.warehouse.health import Health, check_health
+from docmill.infra.warehouse.loader import LoadReport
+from docmill.infra.warehouse.owner import WarehouseOwner
+from docmill.infra.warehouse.query import open_published
+from docmill.infra.workspace import Workspace
+from docmill.schemas.errors import WorkspaceBusy
+
+# A warehouse that another process holds is asked for again after this, twice as long each time.
+BUSY_S = 5.0
+
+
+def _run_name() -> str:
+    return f"load · {flow_run.get_scheduled_start_time():%Y-%m-%d %H:%M}"
+
+
+@flow(name=names.LOAD, flow_run_name=_run_name)
+def load_warehouse() -> State[Any]:
+    """Loads and publishes what was committed; then backlog and drift become events.
+
+    A warehouse in other hands (`docmill serve`, which loads by itself) is no failure: the next
+    scheduled run asks again.
+    """
+    settings = load_settings()
+    workspace = settings.open_workspace()
+    try:
+        report = _load(workspace)
+    except WorkspaceBusy as error:
+        return Completed(name="Skipped", message=f"{error.message}; the next run asks again")
+    if not workspace.published.exists():
+        return Completed(message="nothing was ever committed")
+    health = _look_at(workspace, {name: each.uri for name, each in settings.sources.items()})
+    _tell(health)
+    found = "; ".join(health.texts) or "queue and figures are as usual"
+    return Completed(message=f"{names.counted(report.documents, 'document')} loaded; {found}")
+
+
+@task(
+    name="load and publish",
+    cache_policy=NO_CACHE,
+    retries=3,
+    retry_delay_seconds=exponential_backoff(BUSY_S),
+    retry_jitter_factor=JITTER,
+    retry_condition_fn=may_pass,
+)
+def _load(workspace: Workspace) -> LoadReport:
+    with WarehouseOwner(workspace) as owner:
+        report = owner.load(workspace.lake())
+        owner.publish()
+    return report
+
+
+@task(name="look at queue and figures", cache_policy=NO_CACHE)
+def _look_at(workspace: Workspace, sources: dict[str, str]) -> Health:
+    connection = open_published(workspace)
+    try:
+        return check_health(connection, datetime.now(UTC), sources=sources)
+    finally:
+        connection.close()
+
+
+def _tell(health: Health) -> None:
+    logger = get_run_logger()
+    for text in health.texts:
+        logger.warning("%s", text)
+    if health.backlog_text:
+        events.queue_backlog(health.backlog_text, health.backlog.model_dump(mode="json"))
+    for drift in health.drifts:
+        events.drift_found(drift.text, drift.model_dump(mode="json"))
