@@ -16,7 +16,7 @@ ifneq ($(shell $(IS_USABLE) && echo yes),yes)
 $(shell rm -f $(VENV)/.installed-run $(VENV)/.installed-dev)
 endif
 
-.PHONY: help run test quality bench
+.PHONY: help run test test-servers quality bench
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -31,6 +31,9 @@ test: $(VENV)/.installed-dev  ## Lint, format, types, layers, then all tests.
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+test-servers: $(VENV)/.installed-dev  ## Flows against real Prefect and S3 servers, with kills.
+	$(BIN)/pytest -m "servers or slow"
 
 quality: $(VENV)/.installed-run  ## Evaluate on ../shared/eval and print the tables.
 	@if [ ! -d ../shared/eval ]; then echo "skipped: no evaluation set in ../shared/eval"; exit 0; fi; \
