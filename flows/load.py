@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from prefect import flow, task
@@ -15,8 +14,8 @@ from prefect.tasks import exponential_backoff
 
 from docmill.flows import events, names
 from docmill.flows.retrying import JITTER, may_pass
-from docmill.infra.settings import load_settings
-from docmill.infra.warehouse.health import Health, check_health
+from docmill.infra.settings import Settings, load_settings
+from docmill.infra.warehouse.health import Health, health_of
 from docmill.infra.warehouse.loader import LoadReport
 from docmill.infra.warehouse.owner import WarehouseOwner
 from docmill.infra.warehouse.query import open_published
@@ -46,7 +45,7 @@ def load_warehouse() -> State[Any]:
         return Completed(name="Skipped", message=f"{error.message}; the next run asks again")
     if not workspace.published.exists():
         return Completed(message="nothing was ever committed")
-    health = _look_at(workspace, {name: each.uri for name, each in settings.sources.items()})
+    health = _look_at(settings)
     _tell(health)
     found = "; ".join(health.texts) or "queue and figures are as usual"
     return Completed(message=f"{names.counted(report.documents, 'document')} loaded; {found}")
@@ -68,10 +67,10 @@ def _load(workspace: Workspace) -> LoadReport:
 
 
 @task(name="look at queue and figures", cache_policy=NO_CACHE)
-def _look_at(workspace: Workspace, sources: dict[str, str]) -> Health:
-    connection = open_published(workspace)
+def _look_at(settings: Settings) -> Health:
+    connection = open_published(settings.open_workspace())
     try:
-        return check_health(connection, datetime.now(UTC), sources=sources)
+        return health_of(connection, settings)
     finally:
         connection.close()
 

@@ -144,6 +144,12 @@ class Flows(Frozen):
     local_batches: int = Field(
         default=1, ge=1, description="Batches at work at once under `docmill deploy --serve`."
     )
+    backlog_items: int = Field(
+        default=1000, ge=1, description="Values to review from which on the queue is too long."
+    )
+    backlog_days: float = Field(
+        default=7, gt=0, description="Age of the oldest value to review that is too old."
+    )
     review_url: str = Field(
         default="", description="Where reviewers find the review page, for links in the run pages."
     )

@@ -17,11 +17,23 @@ EXTRACTORS = ("local",)
 # The work pool whose machines an engine needs; what is not listed runs on any CPU.
 POOLS: dict[str, str] = {}
 CPU_POOL = "cpu"
+# Engines that send pages or text to machines that are not the user's own.
+HOSTED: frozenset[str] = frozenset()
 
 
 def pool_of(engine: str) -> str:
     """The work pool of an engine, `cpu`, `gpu` or `llm`; options after a colon make none other."""
     return POOLS.get(engine.partition(":")[0], CPU_POOL)
+
+
+def refuse_egress(source: str, *engines: str) -> None:
+    """Raises UsageError where one of a source's engines would send its documents to others."""
+    for engine in engines:
+        if engine.partition(":")[0] in HOSTED:
+            raise UsageError(
+                f"source `{source}` keeps its documents here, but “{engine}” sends them elsewhere",
+                f'Choose another engine, or write egress = "hosted" under [sources.{source}].',
+            )
 
 
 @lru_cache(maxsize=4)

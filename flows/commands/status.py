@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,8 +11,7 @@ from rich.table import Table
 
 from docmill.flows.commands.options import workspace_option
 from docmill.infra.settings import load_settings
-from docmill.infra.sources import open_place
-from docmill.infra.warehouse.health import check_health
+from docmill.infra.warehouse.health import health_of
 from docmill.infra.warehouse.query import open_published
 
 # Title and query of each table shown.
@@ -43,9 +41,7 @@ def status(workspace: Path | None) -> None:
             for row in cursor.fetchall():
                 table.add_row(*(str(value) for value in row))
             console.print(table)
-        sources = {name: open_place(each.uri).store.uri for name, each in settings.sources.items()}
-        health = check_health(connection, datetime.now(UTC), sources=sources)
-        for text in health.texts:
+        for text in health_of(connection, settings).texts:
             console.print(f"[bold yellow]look at this:[/bold yellow] {escape(text)}")
         snapshot = connection.execute("SELECT published_at FROM snapshot").fetchone()
     finally:

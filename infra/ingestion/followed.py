@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from docmill.infra.settings import Settings, Source
 from docmill.infra.sources import Place, Selection, open_place
+from docmill.infra.wiring import refuse_egress
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import UsageError
 from docmill.schemas.loading import load_schemas
@@ -29,7 +30,8 @@ def follow(name: str, settings: Settings) -> Followed:
     """The source of this name.
 
     Raises:
-        UsageError: there is none, or its place or schema cannot be used.
+        UsageError: there is none, its place or schema cannot be used, or its engines would send
+            documents elsewhere although its `egress` forbids that.
     """
     source = settings.sources.get(name)
     if source is None:
@@ -43,6 +45,8 @@ def follow(name: str, settings: Settings) -> Followed:
     }
     given = {setting: value for setting, value in own.items() if value is not None}
     effective = settings.model_copy(update=given)
+    if source.egress == "none":
+        refuse_egress(name, effective.ocr, effective.extractor)
     return Followed(
         name=name,
         source=source,

@@ -20,6 +20,9 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from docmill.infra.lake import utc_now
+from docmill.infra.settings import Settings
+from docmill.infra.sources import open_place
 from docmill.infra.warehouse.ddl import literal
 from docmill.infra.warehouse.drift import Drift, DriftLimits, MeanChange, ShareChange, drift_of
 from docmill.schemas.frozen import Frozen
@@ -60,6 +63,23 @@ class Health(Frozen):
         """All findings in words; empty when nothing is off."""
         drifts = tuple(drift.text for drift in self.drifts)
         return ((self.backlog_text,) if self.backlog_text else ()) + drifts
+
+
+def health_of(connection: DuckDBPyConnection, settings: Settings) -> Health:
+    """Backlog and drift now, for the sources and by the limits of the settings.
+
+    Raises:
+        duckdb.Error: the warehouse cannot be read.
+    """
+    flows = settings.flows
+    return check_health(
+        connection,
+        utc_now(),
+        sources={name: open_place(each.uri).store.uri for name, each in settings.sources.items()},
+        backlog_limits=BacklogLimits(
+            items=flows.backlog_items, age=timedelta(days=flows.backlog_days)
+        ),
+    )
 
 
 def check_health(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from docmill.infra import wiring
 from docmill.infra.ingestion.batches import open_batch, reports, schemas_of
 from docmill.infra.ingestion.changes import Kind
 from docmill.infra.ingestion.followed import follow
@@ -280,6 +281,16 @@ def test_a_source_that_is_not_in_the_settings(desk: Any) -> None:
     with pytest.raises(UsageError, match="outbox") as caught:
         follow("outbox", desk.settings)
     assert "inbox" in caught.value.hint
+
+
+def test_documents_stay_here_unless_egress_is_allowed(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "HOSTED", frozenset({"local"}))
+    with pytest.raises(UsageError, match="`inbox` keeps its documents here, but “local” sends"):
+        follow("inbox", desk.settings)
+    desk.overrides["egress"] = "hosted"
+    assert follow("inbox", desk.settings).source.egress == "hosted"
 
 
 def test_a_batch_that_is_not_there(desk: Any) -> None:
