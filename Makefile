@@ -3,6 +3,7 @@
 
 SHELL := /bin/sh
 WORKSPACE ?= docmill-data
+SERVER_TESTS ?= servers or slow
 PYTHON_NAMES := python3 python3.13 python3.12 python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,7 +34,7 @@ test: $(VENV)/.installed-dev  ## Lint, format, types, layers, then all tests.
 	$(BIN)/pytest
 
 test-servers: $(VENV)/.installed-dev  ## Flows against real Prefect and S3 servers, with kills.
-	$(BIN)/pytest -m "servers or slow"
+	$(BIN)/pytest tests/servers -m '$(SERVER_TESTS)'
 
 quality: $(VENV)/.installed-run  ## Evaluate on ../shared/eval and print the tables.
 	@if [ ! -d ../shared/eval ]; then echo "skipped: no evaluation set in ../shared/eval"; exit 0; fi; \

@@ -13,7 +13,7 @@ from prefect_api import PrefectApi
 from prefect_server import PrefectServer, Process, docmill, worker
 from workspaces import committed, rows
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(600)]
 
 PAGES = 40
 

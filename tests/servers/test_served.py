@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prefect_api import PrefectApi, until
@@ -18,7 +19,9 @@ Documents = Callable[[int], Iterator[tuple[str, bytes]]]
 Start = Callable[..., Process]
 
 
-def configure(workspace: Path, inbox: Path, name: str, batch_documents: int) -> None:
+def configure(
+    workspace: Path, inbox: Path, name: str, batch_documents: int, *, more: str = ""
+) -> None:
     workspace.mkdir()
     (workspace / "docmill.toml").write_text(
         f"""
@@ -26,11 +29,13 @@ ocr = "text_layer"
 workers = 2
 [flows]
 load_minutes = 100000
+backlog_items = 10
 review_url = "http://127.0.0.1:8080"
 [sources.{name}]
 uri = "{inbox}"
 schema = "invoice"
 batch_documents = {batch_documents}
+{more}
 """
     )
 
@@ -137,3 +142,57 @@ def test_a_killed_process_is_started_again_and_skips_what_is_done(
     assert len(documents_done) == len(set(documents_done)) == 60
     api.load()
     assert len(rows(workspace)["documents"]) == 60
+
+
+@pytest.mark.slow
+def test_a_killed_run_over_a_source_finds_its_batches_again(
+    start: Start, api: PrefectApi, documents: Documents, tmp_path: Path
+) -> None:
+    inbox, workspace = tmp_path / "inbox", tmp_path / "flow"
+    fill(inbox, documents(24))
+    configure(workspace, inbox, "parent", 8)
+    process = serve(start, workspace)
+    run_id = api.start("ingest/parent")
+
+    def waiting() -> int | None:
+        """The process of the run over the source, when it has handed out its batches."""
+        pids = [pid for pid in descendants(process.pid) if flow_run_of(pid) == run_id]
+        return pids[0] if pids and len(api.children(run_id)) == 3 else None
+
+    kill(until(waiting, 120, process.tail))
+    run = api.wait(run_id, 240)
+
+    assert run["state_name"] == "Completed", run["state"]["message"]
+    assert "Crashed" in api.states(run_id)
+    assert run["run_count"] == 2
+    assert len(api.children(run_id)) == 3
+    assert len(committed(workspace)) == len(set(committed(workspace))) == 24
+    api.load()  # a load that died with this test would hold the next one's place
+    again = api.wait(api.start("ingest/parent"), 90)
+    assert again["state"]["message"] == "nothing to do"
+
+
+@pytest.mark.slow
+def test_limits_that_are_reached_become_events(
+    start: Start, api: PrefectApi, documents: Documents, tmp_path: Path
+) -> None:
+    inbox, workspace = tmp_path / "inbox", tmp_path / "flow"
+    fill(inbox, documents(9))
+    configure(workspace, inbox, "limited", 4, more="max_pages_per_run = 6")
+    serve(start, workspace)
+    messages = [api.wait(api.start("ingest/limited"), 180)["state"]["message"] for _ in range(3)]
+    assert "left for the next run" in messages[0]
+    assert "left for the next run" not in messages[-1]
+    assert len(committed(workspace)) == 9
+
+    def reached() -> list[dict[str, Any]]:
+        found = api.events("budget.reached")
+        return [each for each in found if each["resource"]["prefect.resource.name"] == "limited"]
+
+    payload = until(reached, 30)[-1]["payload"]
+    assert payload["max_pages_per_run"] == 6
+    assert payload["documents_left"] > 0
+
+    api.load()
+    text = until(lambda: api.events("queue.backlog"), 30)[0]["payload"]["text"]
+    assert "of 9 documents wait for review" in text

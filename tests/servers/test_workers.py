@@ -68,6 +68,7 @@ def control(start: Start, credentials: dict[str, str]) -> None:
     start("warehouse", worker("warehouse", limit=1), credentials)
 
 
+@pytest.mark.slow
 def test_two_workers_one_of_which_is_killed_twice(
     start: Start,
     api: PrefectApi,
