@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from docmill.flows.commands.options import extractor_option, ocr_option, workers_option
 from docmill.flows.commands.run import ConsoleProgress
 from docmill.infra.evaluation.compare import compare_runs, comparison_tables
 from docmill.infra.evaluation.dataset import Dataset, read_dataset
@@ -92,11 +93,11 @@ Examples:
               help="Only these fields or lists: total, line_items, "
               "line_items[].quantity.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N documents.")
-@click.option("--ocr", help="Engine that reads pages.")
-@click.option("--extractor", "extractor_name", help="Engine that fills schemas.")
+@ocr_option
+@extractor_option
 @click.option("--rasterise", type=click.IntRange(30, 1200), metavar="DPI",
               help="Read PDF pages as scans: pictures at DPI without a text layer.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one per core]")
+@workers_option
 @click.option("--workspace", type=click.Path(path_type=Path, file_okay=False),
               help="Folder of lake and warehouse, by default not that of your own data; work "
               "done in it before is used again.  [default: ./docmill-eval/NAME]")  # fmt: skip

@@ -11,7 +11,13 @@ import click
 from rich.console import Console
 
 from docmill.flows.commands.filters import filter_of, filter_options
-from docmill.flows.commands.options import workspace_option
+from docmill.flows.commands.options import (
+    exclude_option,
+    extractor_option,
+    ocr_option,
+    schema_option,
+    workspace_option,
+)
 from docmill.flows.commands.plan_tables import print_plan
 from docmill.infra.planning.plan import Plan, plan_of
 from docmill.infra.planning.reprocess import plan_again
@@ -32,11 +38,11 @@ Examples:
 """
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option("--schema", help="Built-in name, auto, module:Class, path.py:Class or FILE.json.")
+@schema_option
 @workspace_option
-@click.option("--ocr", help="Engine that reads pages.")
-@click.option("--extractor", "extractor_name", help="Engine that fills schemas.")
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out matching files.")
+@ocr_option
+@extractor_option
+@exclude_option
 @click.option("--exact", is_flag=True, help="Open unknown local files to count their pages.")
 @filter_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

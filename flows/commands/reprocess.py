@@ -10,7 +10,13 @@ import click
 from rich.console import Console
 
 from docmill.flows.commands.filters import filter_of, filter_options
-from docmill.flows.commands.options import workspace_option
+from docmill.flows.commands.options import (
+    extractor_option,
+    ocr_option,
+    schema_option,
+    workers_option,
+    workspace_option,
+)
 from docmill.flows.commands.plan_tables import print_plan
 from docmill.flows.commands.run import process
 from docmill.infra.planning.reprocess import plan_again
@@ -30,11 +36,11 @@ Examples:
 """
 )
 @filter_options
-@click.option("--schema", help="Built-in name, auto, module:Class, path.py:Class or FILE.json.")
+@schema_option
 @workspace_option
-@click.option("--ocr", help="Engine that reads pages.")
-@click.option("--extractor", "extractor_name", help="Engine that fills schemas.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one per core]")
+@ocr_option
+@extractor_option
+@workers_option
 @click.option("--yes", is_flag=True, help="Do not ask before it runs.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary; the exit code tells.")
 def reprocess(

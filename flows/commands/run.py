@@ -16,7 +16,14 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from docmill.flows.commands.options import workspace_option
+from docmill.flows.commands.options import (
+    exclude_option,
+    extractor_option,
+    ocr_option,
+    schema_option,
+    workers_option,
+    workspace_option,
+)
 from docmill.flows.commands.summary import print_summary
 from docmill.infra.pipeline import run_batch
 from docmill.infra.settings import Settings, load_settings
@@ -43,12 +50,12 @@ Examples:
 """
 )
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("--schema", help="Built-in name, auto, module:Class, path.py:Class or FILE.json.")
+@schema_option
 @workspace_option
-@click.option("--ocr", help="Engine that reads pages.  [default: auto]")
-@click.option("--extractor", "extractor_name", help="Engine that fills schemas.  [default: local]")
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out matching files.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one per core]")
+@ocr_option
+@extractor_option
+@exclude_option
+@workers_option
 @click.option("--quiet", is_flag=True, help="No progress, no summary; the exit code tells.")
 def run(
     sources: tuple[str, ...],

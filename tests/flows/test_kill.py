@@ -9,16 +9,11 @@ import sys
 import time
 from pathlib import Path
 
-import duckdb
 import pytest
+from workspaces import rows
 
 COPIES = 3
 KILLS = 10
-# Columns that differ between two runs of the same work.
-VARYING = {
-    "first_seen_at", "finished_at", "created_at", "failed_at", "run_id", "last_seen_at",
-    "extracted_at", "uri",
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -36,19 +31,6 @@ def inbox(samples: Path, tmp_path: Path) -> Path:
 def start(inbox: Path, workspace: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "docmill.flows.cli", "run", str(inbox), "--quiet"]
     return subprocess.Popen([*command, "--workspace", str(workspace)], start_new_session=True)
-
-
-def rows(workspace: Path) -> dict[str, list[tuple[object, ...]]]:
-    connection = duckdb.connect(workspace / "published.duckdb", read_only=True)
-    found: dict[str, list[tuple[object, ...]]] = {}
-    for table in ("documents", "fields", "results", "pages", "words", "review_queue", "failures"):
-        names = [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
-        kept = ", ".join(f'"{name}"' for name in names if name not in VARYING)
-        found[table] = sorted(
-            connection.execute(f"SELECT {kept} FROM {table}").fetchall(), key=repr
-        )
-    connection.close()
-    return found
 
 
 def members(group: int) -> list[int]:
