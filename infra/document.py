@@ -12,7 +12,7 @@ from docmill.extractors.render import check_size
 from docmill.infra.cage import Cage
 from docmill.infra.fetch import LocalCopy, local_copy
 from docmill.infra.lake import Lake, utc_now
-from docmill.infra.reading import CUT_OFF, FileReader
+from docmill.infra.reading import CUT_OFF, FileReader, check_lake
 from docmill.infra.retrying import retried
 from docmill.infra.tasks import ExtractOrder, ExtractReport, extract_parts
 from docmill.infra.work import Work
@@ -179,22 +179,22 @@ class Processor:
             extractor=self.work.settings.extractor,
             thresholds=self.work.settings.review.thresholds(),
         )
-        seconds = self.work.settings.limits.page_seconds + len(reading.keys)
         try:
             return retried(
-                lambda: _twice(lambda: self.cage.call(extract_parts, order, wall_s=seconds)),
+                lambda: self._call_extract(order),
                 lambda report: any(failure.retryable for failure in report.failures),
             )
         except DocmillError as error:
             return ExtractReport((), (Failure.of(error, Stage.EXTRACT, attempt=2),))
 
-
-def _twice(call: Callable[[], ExtractReport]) -> ExtractReport:
-    """A second worker gets a chance where the first was cut off."""
-    try:
-        return call()
-    except CUT_OFF:
-        return call()
+    def _call_extract(self, order: ExtractOrder) -> ExtractReport:
+        """A second worker gets a chance where the first was cut off."""
+        seconds = self.work.settings.limits.page_seconds + len(order.page_keys)
+        try:
+            return self.cage.call(extract_parts, order, wall_s=seconds)
+        except CUT_OFF:
+            check_lake(order.lake_root)
+            return self.cage.call(extract_parts, order, wall_s=seconds)
 
 
 def status_of(parts: Sequence[PartOutcome], failures: Sequence[Failure]) -> DocumentStatus:

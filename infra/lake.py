@@ -76,6 +76,10 @@ class Lake:
         self._store = store
         self._clock = clock
 
+    def check(self) -> None:
+        """Raises StoreError where the store does not answer."""
+        self._store.find("commits")
+
     def ahead(self, pool: Executor, names: Iterable[str]) -> Lake:
         """The same lake, whose objects of these names are fetched before they are asked for.
 

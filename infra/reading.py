@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from docmill.infra.cage import Cage
+from docmill.infra.lake import Lake
 from docmill.infra.retrying import retried
+from docmill.infra.storage.opening import open_store
 from docmill.infra.tasks import ReadOrder, read_pages
 from docmill.infra.work import Work
 from docmill.schemas.errors import CageError, DocmillError, InternalError, SourceGone
@@ -130,7 +132,20 @@ class FileReader:
 
     def _call(self, order: ReadOrder, pages: int) -> DocumentReading:
         seconds = self.work.settings.limits.page_seconds
-        return self.cage.call(read_pages, order, wall_s=seconds * max(1, pages))
+        try:
+            return self.cage.call(read_pages, order, wall_s=seconds * max(1, pages))
+        except CUT_OFF:
+            check_lake(self.lake_root)
+            raise
+
+
+def check_lake(lake_root: str) -> None:
+    """To be called where a worker was cut off: one that waited for its lake proves nothing.
+
+    Raises:
+        StoreError: the lake does not answer, so the work is to be done again.
+    """
+    Lake(open_store(lake_root)).check()
 
 
 def _may_pass(page: PageReading) -> bool:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pymupdf
 import pytest
 
+from docmill.infra.cage import Cage
 from docmill.infra.pipeline import read_range, run_batch
-from docmill.infra.reading import PageRange, Spread
+from docmill.infra.reading import FileReader, PageRange, Spread
 from docmill.infra.settings import load_settings
 from docmill.infra.sources import find_sources
 from docmill.infra.warehouse.owner import WarehouseOwner
+from docmill.infra.work import Work
 from docmill.infra.workspace import Workspace
 from docmill.schemas.batch import BatchReport
 from docmill.schemas.document_schema import DocumentSchema
+from docmill.schemas.errors import WorkerTimeout
 from docmill.schemas.loading import builtin_schemas, load_schema
 from docmill.schemas.outcome import DocumentOutcome, DocumentStatus, SourceFailure, Stage
 from docmill.schemas.review import ReviewReason
@@ -274,3 +279,28 @@ def test_unreadable_objects_are_tried_again_next_time(inbox: Path, tmp_path: Pat
     assert [(result.document_id, result.settled) for result in report.results] == [(None, None)]
     (inbox / "a.pdf").write_bytes(content)
     assert run_batch(objects, [], settings, Collected(), lambda: None).outcomes == 1
+
+
+class Stopping(Cage):
+    """Workers that are stopped while they wait for something."""
+
+    def call(self, function: Any, /, *args: Any, wall_s: float | None = None) -> Any:
+        raise WorkerTimeout("stopped")
+
+
+def test_a_worker_that_waited_for_a_dead_lake_proves_nothing(
+    inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pdf_of("Invoice no. 4711").save(inbox / "a.pdf")  # pyright: ignore
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    work = Work(load_settings(ocr="text_layer"), (), "run")
+    with ThreadPoolExecutor(1) as pool, Stopping(1) as cage:
+        near, dead = (
+            FileReader(work, root, cage, pool).read("file:///a.pdf", inbox / "a.pdf", "0" * 64)
+            for root in (str(tmp_path), "s3://bucket/lake")
+        )
+    assert (near.failures[0].code, near.final) == ("WorkerTimeout", True)
+    assert (dead.failures[0].code, dead.final) == ("StoreError", False)
