@@ -115,7 +115,7 @@ def run_batch(
             publish()
         sightings.flush()
     report = tally.report(objects)
-    if report.outcomes or report.run.unread_sources:
+    if report.outcomes or report.pages_read or report.run.unread_sources:
         lake.commit_run(report.run)
     return report
 
@@ -231,6 +231,9 @@ class _Tally:
             pages=self.pages,
             failed=self.statuses[DocumentStatus.FAILED] + len(self.unread),
             version=version("docmill"),
+            pages_read=self.pages_read,
+            ocr_engine=self.work.ocr_engine,
+            extractor=self.work.extractor,
             unread_sources=tuple(self.unread),
         )
         return BatchReport(
