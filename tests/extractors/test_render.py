@@ -136,7 +136,7 @@ def test_a_page_that_is_something_else_is_no_blank_page() -> None:
 def test_too_many_bytes() -> None:
     with pytest.raises(TooLarge) as caught:
         open_document(b"x" * 11, OpenLimits(max_bytes=10))
-    assert "limits.max_bytes" in caught.value.hint
+    assert "limits.max_megabytes" in caught.value.hint
 
 
 def test_five_thousand_pages_are_refused_at_once() -> None:
