@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -96,6 +97,8 @@ class Wanted:
             tags=[names.TAG, *self.tags],
             concurrency_limit=self.concurrency,
             entrypoint_type=EntrypointType.MODULE_PATH,
+            # else Prefect takes the git commit of whatever folder one stands in
+            version=version("docmill"),
             **pooled,
         )
         return cast(RunnerDeployment, built)

@@ -38,6 +38,7 @@ def deploy(server: PrefectServer, workspace: Path) -> str:
         text=True,
         timeout=120,
         check=False,
+        cwd=workspace,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -46,6 +47,7 @@ def deploy(server: PrefectServer, workspace: Path) -> str:
 def test_deployed_again_nothing_changes_and_changes_are_carried_over(
     prefect_server: PrefectServer, api: PrefectApi, tmp_path: Path
 ) -> None:
+    checkout(tmp_path)
     file = tmp_path / "docmill.toml"
     file.write_text(DAILY + OFTEN)
     assert "created" in deploy(prefect_server, tmp_path)
@@ -86,6 +88,17 @@ def test_deployed_again_nothing_changes_and_changes_are_carried_over(
     file.write_text(DAILY.replace('cron = "0 6 * * 1-5"', ""))
     deploy(prefect_server, tmp_path)
     assert api.deployment("ingest/deployed-daily")["schedules"] == []
+
+
+def checkout(folder: Path) -> None:
+    """Makes the folder a clone of something, whose commits are no versions of docmill."""
+    author = "-c user.name=o -c user.email=o@example.invalid"
+    for command in (
+        "init --quiet",
+        "remote add origin https://example.invalid/settings.git",
+        f"{author} commit --quiet --allow-empty --message settings",
+    ):
+        subprocess.run(["git", *command.split()], cwd=folder, check=True)
 
 
 def registered(api: PrefectApi) -> list[object]:
