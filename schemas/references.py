@@ -114,10 +114,14 @@ def _digest(path: Path, source: bytes) -> str:
 
 def _run(source: bytes, path: Path, module: ModuleType) -> None:
     try:
-        exec(compile(source, str(path), "exec"), module.__dict__)
+        code = compile(source, str(path), "exec")
     except SyntaxError as error:
         where = f"{error.msg}, line {error.lineno}"
         raise SchemaError(f"`{path}` is no valid Python: {where}", "Mend it there.") from error
+    except ValueError as error:  # zero bytes, in Python before 3.11.4
+        raise SchemaError(f"`{path}` is no valid Python: {error}", "Mend it there.") from error
+    try:
+        exec(code, module.__dict__)
     except (Exception, SystemExit) as error:
         raise _raised(str(path), error) from error
 
