@@ -448,7 +448,7 @@ def test_ctrl_c_ends_parent_and_workers_quickly(script: subprocess.Popen[str]) -
     time.sleep(0.1)
     assert all(map(is_running, workers)), "Ctrl-C is for the parent"
     script.send_signal(signal.SIGINT)
-    script.wait(5)
+    script.wait(30)  # long before its ten minutes are over, however busy the machine
     assert not any(map(is_running, workers))
 
 
