@@ -94,7 +94,7 @@ def requests(pages: int, root: Path) -> tuple[Counter[str], Counter[str]]:
     work = Work(settings, (load_schema("invoice"),), "benchmark")
     cage = cast(Cage, HereAndNow())
     with counted(Path(workspace.lake_root)) as processing, ThreadPoolExecutor(1) as threads:
-        reader = FileReader(work, workspace.lake_root, cage, threads)
+        reader = FileReader(work, cage, threads)
         handled = Processor(work, lake, reader, cage, Stage.EXTRACT).process(source)
         if handled.sighting:
             lake.commit_sightings([handled.sighting])

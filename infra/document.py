@@ -12,7 +12,7 @@ from docmill.extractors.render import check_size
 from docmill.infra.cage import Cage
 from docmill.infra.fetch import LocalCopy, local_copy
 from docmill.infra.lake import Lake, utc_now
-from docmill.infra.reading import CUT_OFF, FileReader, check_lake
+from docmill.infra.reading import CUT_OFF, FileReader
 from docmill.infra.retrying import retried
 from docmill.infra.tasks import ExtractOrder, ExtractReport, extract_parts
 from docmill.infra.work import Work
@@ -173,7 +173,7 @@ class Processor:
         if not reading.keys:
             return ExtractReport(())
         order = ExtractOrder(
-            lake_root=self.reader.lake_root,
+            lake_root=self.work.settings.open_workspace().lake_root,
             page_keys=reading.keys,
             schemas=self.work.schemas,
             extractor=self.work.settings.extractor,
@@ -193,7 +193,7 @@ class Processor:
         try:
             return self.cage.call(extract_parts, order, wall_s=seconds)
         except CUT_OFF:
-            check_lake(order.lake_root)
+            self.lake.check()  # a wait for a dead lake proves nothing
             return self.cage.call(extract_parts, order, wall_s=seconds)
 
 

@@ -104,9 +104,9 @@ def run_batch(
     progress.found(len(objects))
     with (
         ThreadPoolExecutor(threads, thread_name_prefix="pages") as page_threads,
-        _cage(settings) as cage,
+        cage_of(settings) as cage,
     ):
-        reader = FileReader(work, workspace.lake_root, cage, page_threads, spread)
+        reader = FileReader(work, cage, page_threads, spread)
         processor = Processor(work, lake, reader, cage, until)
         for number, handled in _spread(processor.process, objects, threads):
             sightings.add(handled.sighting)
@@ -135,13 +135,14 @@ def read_range(
     with (
         local_copy(source, max_bytes) as copy,
         ThreadPoolExecutor(settings.workers, thread_name_prefix="pages") as threads,
-        _cage(settings) as cage,
+        cage_of(settings) as cage,
     ):
-        reader = FileReader(work, workspace.lake_root, cage, threads)
+        reader = FileReader(work, cage, threads)
         return reader.read_range(copy.path, copy.document_id, pages)
 
 
-def _cage(settings: Settings) -> Cage:
+def cage_of(settings: Settings) -> Cage:
+    """The worker processes that the settings ask for; none is started before it is needed."""
     warm = partial(warm_up, settings.open_workspace().lake_root)
     return Cage(settings.workers, settings.limits.cage(), warm)
 

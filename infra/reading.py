@@ -9,9 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from docmill.infra.cage import Cage
-from docmill.infra.lake import Lake
 from docmill.infra.retrying import retried
-from docmill.infra.storage.opening import open_store
 from docmill.infra.tasks import ReadOrder, read_pages
 from docmill.infra.work import Work
 from docmill.schemas.errors import CageError, DocmillError, InternalError, SourceGone
@@ -47,14 +45,12 @@ class FileReader:
 
     Args:
         work: engine and limits.
-        lake_root: where the lake is.
         cage: where the work is done.
         pool: threads that wait for chunks; none of them may call this reader.
         spread: who helps with long files.
     """
 
     work: Work
-    lake_root: str
     cage: Cage
     pool: Executor
     spread: Spread | None = None
@@ -80,7 +76,7 @@ class FileReader:
     def _order(self, path: Path, document_id: str) -> ReadOrder:
         settings = self.work.settings
         return ReadOrder(
-            lake_root=self.lake_root,
+            lake_root=settings.open_workspace().lake_root,
             path=path,
             document_id=document_id,
             ocr=settings.ocr,
@@ -131,21 +127,13 @@ class FileReader:
             return PageReading(page=number, key=None, failure=failure)
 
     def _call(self, order: ReadOrder, pages: int) -> DocumentReading:
-        seconds = self.work.settings.limits.page_seconds
+        settings = self.work.settings
         try:
-            return self.cage.call(read_pages, order, wall_s=seconds * max(1, pages))
+            wall_s = settings.limits.page_seconds * max(1, pages)
+            return self.cage.call(read_pages, order, wall_s=wall_s)
         except CUT_OFF:
-            check_lake(self.lake_root)
+            settings.open_workspace().lake().check()  # a wait for a dead lake proves nothing
             raise
-
-
-def check_lake(lake_root: str) -> None:
-    """To be called where a worker was cut off: one that waited for its lake proves nothing.
-
-    Raises:
-        StoreError: the lake does not answer, so the work is to be done again.
-    """
-    Lake(open_store(lake_root)).check()
 
 
 def _may_pass(page: PageReading) -> bool:

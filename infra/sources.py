@@ -74,12 +74,7 @@ class Place:
 
     def object(self, found: StoredObject) -> SourceObject:
         """An object of this place as a source."""
-        return SourceObject(
-            uri=self.store.uri + found.key,
-            size=found.size,
-            etag=found.etag,
-            modified_at=found.modified_at,
-        )
+        return _source(self.store.uri + found.key, found)
 
     def key(self, uri: str) -> str:
         """The key that belongs to the URI of an object of this place."""
@@ -122,8 +117,7 @@ def source_file(path: Path) -> SourceObject:
     Raises:
         UsageError: there is no such file.
     """
-    uri = f"{FILE}{path}"
-    found = _find(uri)
+    found = find_object(f"{FILE}{path}")
     if found is None:
         raise UsageError(f"no such file: {path}")
     return found
@@ -166,7 +160,7 @@ def _expand(argument: str, selection: Selection) -> Iterator[SourceObject | None
 
 
 def _in_bucket(argument: str, selection: Selection) -> Iterator[SourceObject | None]:
-    one = None if argument.endswith("/") else _find(argument)
+    one = None if argument.endswith("/") else find_object(argument)
     if one is not None:
         yield one
         return
@@ -202,10 +196,17 @@ def _in_place(place: Place) -> Iterator[SourceObject | None]:
         yield place.object(found) if place.selection.takes(found.key) else None
 
 
-def _find(uri: str) -> SourceObject | None:
-    """The one object of this URI."""
+def find_object(uri: str) -> SourceObject | None:
+    """The one object of this URI; None where there is none.
+
+    Raises:
+        UsageError: it is no `file:///path` and no `s3://bucket/key`.
+        StoreError: the store cannot be asked.
+    """
     store, key = locate(uri)
     found = store.find(key) if key else None
-    if found is None:
-        return None
+    return found and _source(uri, found)
+
+
+def _source(uri: str, found: StoredObject) -> SourceObject:
     return SourceObject(uri=uri, size=found.size, etag=found.etag, modified_at=found.modified_at)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from docmill.infra.warehouse.query import row_of
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.frozen import Frozen
 
@@ -68,9 +68,9 @@ def history_of(
         duckdb.Error: it cannot be read.
     """
     types = connection.execute(_BYTES_PER_PAGE).fetchall()
-    (parts,) = _row(connection, _PARTS)
-    (characters,) = _row(connection, _CHARACTERS)
-    (answer,) = _row(connection, _ANSWERS)
+    (parts,) = row_of(connection, _PARTS)
+    (characters,) = row_of(connection, _CHARACTERS)
+    (answer,) = row_of(connection, _ANSWERS)
     return History(
         bytes_per_page={media_type or "": size for media_type, size in types if size is not None},
         characters_per_page=characters,
@@ -108,7 +108,7 @@ SELECT median(characters) FROM (
 
 def _rate(connection: DuckDBPyConnection, condition: str, pages: str, **engine: str) -> Rate | None:
     ((column, tag),) = engine.items()
-    count, seconds, runs = _row(
+    count, seconds, runs = row_of(
         connection,
         f"""SELECT sum({pages}), sum(epoch(finished_at - started_at)), count(*) FROM (
             FROM runs WHERE {condition} AND {column} = ?
@@ -116,9 +116,3 @@ def _rate(connection: DuckDBPyConnection, condition: str, pages: str, **engine: 
         [tag],
     )
     return Rate(pages=count, seconds=seconds, runs=runs) if runs else None
-
-
-def _row(connection: DuckDBPyConnection, sql: str, values: list[Any] | None = None) -> Any:
-    row = connection.execute(sql, values or []).fetchone()
-    assert row is not None  # an aggregate has one row
-    return row

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from docmill.infra.cage import Cage
-from docmill.infra.fetch import local_copy
+from docmill.infra.fetch import LocalCopy, local_copy
 from docmill.infra.lake import Lake
 from docmill.infra.settings import Settings
 from docmill.infra.storage.opening import FILE
-from docmill.infra.tasks import ReadOrder, read_pages, warm_up
+from docmill.infra.tasks import ReadOrder, read_pages
 from docmill.schemas.errors import DocmillError
 from docmill.schemas.source import SourceObject
 
@@ -30,33 +27,19 @@ class Looked:
     unreadable: bool = False
 
 
+@dataclass(frozen=True)
 class Look:
-    """Looks at objects from many threads; with `exact`, into local files as well.
+    """Looks at objects from many threads.
 
     Args:
         settings: limits and engine.
         lake: what was seen before.
-        exact: open local files that are not known.
+        cage: where local files that are not known are opened; without it none is.
     """
 
-    def __init__(self, settings: Settings, lake: Lake, exact: bool) -> None:
-        self._settings = settings
-        self._lake = lake
-        self._exact = exact
-        self._cage = Cage(settings.workers, settings.limits.cage(), warm_up)
-
-    def __enter__(self) -> Self:
-        """No process is started before it is needed."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Ends the processes."""
-        self._cage.close()
+    settings: Settings
+    lake: Lake
+    cage: Cage | None = None
 
     def at(self, source: SourceObject) -> Looked:
         """What can be told about an object.
@@ -64,22 +47,23 @@ class Look:
         Raises:
             StoreError: the lake failed.
         """
-        document_id = source.document_id or self._lake.known_document(source)
-        if document_id or not self._exact or not source.uri.startswith(FILE):
+        document_id = source.document_id or self.lake.known_document(source)
+        if document_id or self.cage is None or not source.uri.startswith(FILE):
             return Looked(source, document_id)
         try:
-            with local_copy(source, self._settings.limits.opening().max_bytes) as copy:
-                return Looked(source, copy.document_id, self._pages(copy.path, copy.document_id))
+            with local_copy(source, self.settings.limits.opening().max_bytes) as copy:
+                pages = self._pages(self.cage, copy)
+                return Looked(source, copy.document_id, pages)
         except DocmillError:
             return Looked(source, pages=0, unreadable=True)
 
-    def _pages(self, path: Path, document_id: str) -> int:
+    def _pages(self, cage: Cage, copy: LocalCopy) -> int:
         order = ReadOrder(
-            lake_root=self._settings.open_workspace().lake_root,
-            path=path,
-            document_id=document_id,
-            ocr=self._settings.ocr,
-            limits=self._settings.limits.opening(),
+            lake_root=self.settings.open_workspace().lake_root,
+            path=copy.path,
+            document_id=copy.document_id,
+            ocr=self.settings.ocr,
+            limits=self.settings.limits.opening(),
             first_pages=0,
         )
-        return self._cage.call(read_pages, order).page_count
+        return cage.call(read_pages, order).page_count

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 import duckdb
 
+from docmill.infra.pipeline import cage_of
 from docmill.infra.planning.cost import Cost, cost_of
 from docmill.infra.planning.figure import Figure
 from docmill.infra.planning.history import History, Rate, history_of
@@ -106,11 +107,12 @@ def plan_of(
     work = Work(settings, tuple(schemas), "")
     workspace = settings.open_workspace()
     lake = workspace.lake()
-    with closing(_past(workspace)) as past:
+    with _past(workspace) as past:
         history = _history(past, work)
         reckoner = Reckoner(work, lake, history)
         tally = _Tally(steps=Counter({Step.NOTHING: settled} if settled else {}))
-        with Look(settings, lake, exact) as look, ThreadPoolExecutor(THREADS) as threads:
+        with cage_of(settings) as cage, ThreadPoolExecutor(THREADS) as threads:
+            look = Look(settings, lake, cage if exact else None)
             for start in range(0, len(objects), CHUNK):
                 chunk = tally.new(threads.map(look.at, objects[start : start + CHUNK]))
                 known = _known(past, [each.document_id for each in chunk if each.document_id])
@@ -185,13 +187,18 @@ def _left(reckoner: Reckoner, known: Mapping[str, KnownDocument], looked: Looked
     return left
 
 
-def _past(workspace: Workspace) -> duckdb.DuckDBPyConnection:
-    """The published warehouse, or an empty one in memory where there is none yet."""
-    return open_published(workspace) if workspace.published.exists() else duckdb.connect()
+@contextmanager
+def _past(workspace: Workspace) -> Generator[duckdb.DuckDBPyConnection | None]:
+    """The published warehouse; None where there is none yet."""
+    if not workspace.published.exists():
+        yield None
+        return
+    with closing(open_published(workspace)) as connection:
+        yield connection
 
 
-def _history(past: duckdb.DuckDBPyConnection, work: Work) -> History:
-    if not past.execute("SELECT 1 FROM duckdb_tables() LIMIT 1").fetchone():
+def _history(past: duckdb.DuckDBPyConnection | None, work: Work) -> History:
+    if past is None:
         return History()
     try:
         return history_of(past, work.ocr_engine, work.extractor)
@@ -203,11 +210,9 @@ def _history(past: duckdb.DuckDBPyConnection, work: Work) -> History:
 
 
 def _known(
-    past: duckdb.DuckDBPyConnection, documents: Sequence[str]
+    past: duckdb.DuckDBPyConnection | None, documents: Sequence[str]
 ) -> Mapping[str, KnownDocument]:
-    if not past.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'documents'").fetchone():
-        return {}
-    return known_documents(past, documents)
+    return {} if past is None else known_documents(past, documents)
 
 
 def _minutes(tally: _Tally, history: History) -> Figure:

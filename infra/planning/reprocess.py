@@ -12,7 +12,7 @@ from docmill.infra.lake import Lake
 from docmill.infra.planning.plan import THREADS, Planned, Unreachable, plan_of
 from docmill.infra.planning.selection import Filter, Seat, Selected, select
 from docmill.infra.settings import Settings
-from docmill.infra.storage.opening import locate
+from docmill.infra.sources import find_object
 from docmill.infra.work import Work
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import SourceGone
@@ -83,17 +83,10 @@ class Finder:
 
     def _holding(self, document: Selected, seat: Seat) -> SourceObject | None:
         """The object at a place, if it still holds the document."""
-        store, key = locate(seat.uri)
-        found = store.find(key)
+        found = find_object(seat.uri)
         if found is None or found.size != seat.size:
             return None
-        source = SourceObject(
-            uri=seat.uri,
-            size=found.size,
-            etag=found.etag,
-            modified_at=found.modified_at,
-            document_id=document.document_id,
-        )
+        source = found.model_copy(update={"document_id": document.document_id})
         if self.lake.known_document(source) == document.document_id:
             return source
         try:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -25,6 +24,7 @@ from docmill.infra.settings import Settings
 from docmill.infra.sources import open_place
 from docmill.infra.warehouse.ddl import literal
 from docmill.infra.warehouse.drift import Drift, DriftLimits, MeanChange, ShareChange, drift_of
+from docmill.infra.warehouse.query import row_of
 from docmill.schemas.frozen import Frozen
 
 # Less than a day, so that of daily runs only the newest is in it.
@@ -119,7 +119,7 @@ def check_health(
 
 def backlog(connection: DuckDBPyConnection) -> Backlog:
     """How much waits for a person."""
-    items, documents, oldest = _row(
+    items, documents, oldest = row_of(
         connection,
         "SELECT count(*), count(DISTINCT document_id), min(created_at) FROM review_queue",
     )
@@ -141,7 +141,7 @@ def backlog_text(found: Backlog, now: datetime, limits: BacklogLimits) -> str | 
 
 def newest_window(connection: DuckDBPyConnection) -> datetime | None:
     """18 hours before the newest document was finished; None without documents."""
-    (newest,) = _row(connection, "SELECT max(finished_at) FROM documents")
+    (newest,) = row_of(connection, "SELECT max(finished_at) FROM documents")
     return newest and newest - WINDOW
 
 
@@ -265,9 +265,3 @@ def _confidences(
     ]
     before, after = (tuple(value for (value,) in side) for side in sides)
     yield MeanChange(group=group, measure="confidence", before=before, after=after)
-
-
-def _row(connection: DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
-    row = connection.execute(sql).fetchone()
-    assert row is not None  # an aggregate has one row
-    return row

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import duckdb
 
 from docmill.infra.workspace import Workspace
@@ -27,3 +30,16 @@ def open_published(workspace: Workspace) -> duckdb.DuckDBPyConnection:
             f"cannot open {workspace.published}: {str(error).splitlines()[0]}",
             "Close whoever has it open for writing, or run `docmill warehouse publish`.",
         ) from error
+
+
+def row_of(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()
+) -> tuple[Any, ...]:
+    """The one row of a query for aggregates.
+
+    Raises:
+        duckdb.Error: the query failed.
+    """
+    row = connection.execute(sql, parameters).fetchone()
+    assert row is not None  # an aggregate has one row
+    return row

@@ -296,10 +296,13 @@ def test_a_worker_that_waited_for_a_dead_lake_proves_nothing(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    work = Work(load_settings(ocr="text_layer"), (), "run")
+
+    def work(lake: str) -> Work:
+        return Work(load_settings(ocr="text_layer", lake=lake), (), "run")
+
     with ThreadPoolExecutor(1) as pool, Stopping(1) as cage:
         near, dead = (
-            FileReader(work, root, cage, pool).read("file:///a.pdf", inbox / "a.pdf", "0" * 64)
+            FileReader(work(root), cage, pool).read("file:///a.pdf", inbox / "a.pdf", "0" * 64)
             for root in (str(tmp_path), "s3://bucket/lake")
         )
     assert (near.failures[0].code, near.final) == ("WorkerTimeout", True)
