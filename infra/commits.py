@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 from docmill.schemas.frozen import Frozen
 from docmill.schemas.keys import stable_key
 from docmill.schemas.outcome import DocumentOutcome, RunRecord, SightingRecord
+from docmill.schemas.review import ReviewEvent
 
 
 class DocumentCommit(Frozen):
@@ -43,8 +44,17 @@ class EvaluationCommit(Frozen):
     content: str
 
 
+class ReviewCommit(Frozen):
+    """Answers of reviewers, filed before under their own keys."""
+
+    kind: Literal["review"] = "review"
+    id: str
+    content: tuple[ReviewEvent, ...]
+
+
 CommitRecord = Annotated[
-    DocumentCommit | SightingsCommit | RunCommit | EvaluationCommit, Field(discriminator="kind")
+    DocumentCommit | SightingsCommit | RunCommit | EvaluationCommit | ReviewCommit,
+    Field(discriminator="kind"),
 ]
 COMMIT_RECORD: TypeAdapter[CommitRecord] = TypeAdapter(CommitRecord)
 
@@ -76,3 +86,10 @@ def run_commit(record: RunRecord) -> RunCommit:
 def evaluation_commit(key: str) -> EvaluationCommit:
     """The commit of an evaluation record; one per record."""
     return EvaluationCommit(id=stable_key("evaluation commit", {"key": key}), content=key)
+
+
+def review_commit(events: tuple[ReviewEvent, ...]) -> ReviewCommit:
+    """The commit of some answers; its id is the hash of which they are."""
+    return ReviewCommit(
+        id=stable_key("review commit", {"events": [event.key for event in events]}), content=events
+    )

@@ -34,10 +34,11 @@ class ValueStatus(StrEnum):
 
 
 class ConfidenceStatus(StrEnum):
-    """`PRIOR` until calibrated on the workspace's own reviewed or labelled data."""
+    """`PRIOR` until calibrated on the workspace's own data; `REVIEWED`: a person says so."""
 
     PRIOR = "prior"
     CALIBRATED = "calibrated"
+    REVIEWED = "reviewed"
 
 
 class Evidence(Frozen):

@@ -56,6 +56,32 @@ class Failure(Frozen):
         )
 
 
+class ModelCall(Frozen):
+    """One request to a model, whatever came of it.
+
+    `page` (from 1) or `part` (from 1) is what it was about; `output_key` is the lake key of the
+    reading or extraction that it went into, None where it went into none. `cached_tokens` are
+    those of `input_tokens` that the provider had cached. `price_usd` is None where no price is
+    known, 0 on own machines. `seconds` is from request to answer.
+    """
+
+    call_id: str
+    stage: Stage
+    engine: EngineTag
+    page: int | None = Field(default=None, ge=1)
+    part: int | None = Field(default=None, ge=1)
+    output_key: str | None
+    prompt_hash: str
+    input_tokens: int = Field(ge=0)
+    cached_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(ge=0)
+    price_usd: float | None = Field(ge=0)
+    seconds: float = Field(ge=0)
+    attempt: int = Field(default=1, ge=1)
+    error: str | None = None
+    called_at: datetime
+
+
 class DocumentStatus(StrEnum):
     """`PARTIAL`: some pages or parts failed. `NEEDS_REVIEW`: complete, with doubtful values."""
 
@@ -87,7 +113,9 @@ class DocumentOutcome(Frozen):
     """The end of the work on one document under one configuration: a commit record's content.
 
     `work_key` is the hash of all that determined the outcome. `page_keys[i]` is the lake key of
-    page i + 1's reading, None where that page failed.
+    page i + 1's reading, None where that page failed. `calls` are the requests to models that
+    were made for it. `stage_seconds` is the time from begin to end, by the clock, of the stages
+    that this run did; what was found in the lake took none.
     """
 
     work_key: str
@@ -102,6 +130,8 @@ class DocumentOutcome(Frozen):
     page_keys: tuple[str | None, ...] = ()
     parts: tuple[PartOutcome, ...] = ()
     failures: tuple[Failure, ...] = ()
+    calls: tuple[ModelCall, ...] = ()
+    stage_seconds: dict[Stage, float] = Field(default_factory=dict[Stage, float])
     run_id: str
     started_at: datetime
     finished_at: datetime
