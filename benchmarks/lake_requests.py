@@ -28,7 +28,7 @@ from docmill.infra.reading import FileReader
 from docmill.infra.settings import load_settings
 from docmill.infra.sources import find_sources
 from docmill.infra.storage.local import LocalFolder
-from docmill.infra.warehouse import ddl
+from docmill.infra.warehouse import layout
 from docmill.infra.warehouse.loader import Loader
 from docmill.infra.work import Work
 from docmill.schemas.loading import load_schema
@@ -99,7 +99,7 @@ def requests(pages: int, root: Path) -> tuple[Counter[str], Counter[str]]:
         if handled.sighting:
             lake.commit_sightings([handled.sighting])
     with closing(duckdb.connect()) as warehouse, counted(Path(workspace.lake_root)) as loading:
-        for statement in ddl.statements():
+        for statement in layout.statements():
             warehouse.execute(statement)
         Loader(warehouse, lake).load()
     return processing, loading

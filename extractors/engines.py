@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from docmill.extractors.layout import Layout
@@ -12,6 +13,14 @@ from docmill.schemas.engine import EngineTag
 from docmill.schemas.extraction import FieldValue
 from docmill.schemas.geometry import Box
 from docmill.schemas.page import PageText, Word
+
+
+@dataclass(frozen=True)
+class PictureWords:
+    """What stands in parts of a page: words for each part, and the hash of the page's pixels."""
+
+    parts: tuple[tuple[Word, ...], ...]
+    image_hash: str
 
 
 class OcrEngine(Protocol):
@@ -25,6 +34,8 @@ class OcrEngine(Protocol):
     def read(self, page: OpenedPage) -> PageText:
         """All that stands on the page, in reading order.
 
+        An engine that reads pixels puts their `picture_hash` into `image_hash`.
+
         Raises:
             EngineError: the engine itself failed; what is wrong with the *page* is its status.
         """
@@ -34,9 +45,7 @@ class OcrEngine(Protocol):
 class PictureReader(Protocol):
     """Reads what stands in pictures, also where a page has a text layer."""
 
-    def read_regions(
-        self, page: OpenedPage, regions: Sequence[Box]
-    ) -> tuple[tuple[Word, ...], ...]:
+    def read_regions(self, page: OpenedPage, regions: Sequence[Box]) -> PictureWords:
         """The words in each part of a page, boxes on the whole page; blocks and lines from 0.
 
         Raises:

@@ -19,7 +19,7 @@ from docmill.schemas.errors import (
 )
 from docmill.schemas.page import PageStatus, PageText
 
-READ_VERSION = 2
+READ_VERSION = 3
 """Part of every reading's key; raised by hand whenever this stage's results change."""
 
 AGREEMENT = 0.85
@@ -104,7 +104,8 @@ def _compared(page: OpenedPage, text: PageText, pictures: PictureReader) -> Page
 def _with_pictures(page: OpenedPage, text: PageText, pictures: PictureReader) -> PageText:
     """The reading with the words that stand in pictures after it."""
     words = list(text.words)
-    for found in pictures.read_regions(page, text.unread_pictures):
+    read = pictures.read_regions(page, text.unread_pictures)
+    for found in read.parts:
         block, line = words[-1].block + 1, words[-1].line + 1
         words += [
             word.model_copy(update={"block": block + word.block, "line": line + word.line})
@@ -118,6 +119,7 @@ def _with_pictures(page: OpenedPage, text: PageText, pictures: PictureReader) ->
         update={
             "words": tuple(words),
             "blocks": (*text.blocks, *blocks_of(words[-added:])),
+            "image_hash": read.image_hash,
             "findings": (*text.findings, finding),
         }
     )

@@ -6,12 +6,14 @@
     schemas/<hash>.json             a schema that was used
     evaluations/ab/<key>.json.gz    values beside their truth
     commits/<hour>/<time>-<id>.json what makes finished work visible, in order of time (UTC)
+    reviews/ab/<key>.json           a reviewer's answer; the key is of question and revision
     done/ab/<work_key>              this work is final
     seen/ab/<uri hash>/<time>-<document_id>-<version>
                                     this source held this document from then on; the version is
                                     a hash of size and ETag
     seen/ab/<uri hash>/<time>-gone  there was nothing at this source from then on
     batches/…, inventories/…        see `infra.ingestion`
+    deliveries/<output>/…           see `infra.outputs.ledger`
 
 Readings and extractions are compressed (gzip level 1: a quarter of the size for under 1 ms a
 page); what people look into when something is wrong is not.
@@ -34,10 +36,12 @@ from docmill.infra.commits import (
     CommitRecord,
     document_commit,
     evaluation_commit,
+    review_commit,
     run_commit,
     sightings_commit,
 )
 from docmill.infra.storage.ahead import FetchedAhead
+from docmill.infra.storage.recent import RecentlyRead
 from docmill.infra.storage.store import ObjectStore
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import StoreError
@@ -48,6 +52,7 @@ from docmill.schemas.keys import stable_key
 from docmill.schemas.outcome import DocumentOutcome, RunRecord, SightingRecord
 from docmill.schemas.page import PageText
 from docmill.schemas.reading import DocumentReading
+from docmill.schemas.review import ReviewEvent
 from docmill.schemas.source import Departure, Sighting, SourceObject
 
 _Model = TypeVar("_Model", bound=Frozen)
@@ -89,6 +94,10 @@ class Lake:
                 they will be asked for, by one thread.
         """
         return Lake(FetchedAhead(self._store, pool, names), self._clock)
+
+    def remembering(self) -> Lake:
+        """The same lake, whose objects are not fetched again when they were read lately."""
+        return Lake(RecentlyRead(self._store), self._clock)
 
     def put_page(self, key: str, page: PageText) -> bool:
         """Keep a page's reading. True: it was not there before."""
@@ -176,9 +185,29 @@ class Lake:
         """An evaluation record."""
         return self._model(EvaluationRecord, _sharded("evaluations", key))
 
-    def commit_keys(self, since_hour: str | None = None) -> Iterator[str]:
-        """Keys of the commit records in order of time, from `since_hour` (`2026-11-21T09`) on."""
-        after = None if since_hour is None else f"commits/{since_hour}/"
+    def put_review(self, event: ReviewEvent) -> bool:
+        """Keep an answer. False: its revision is taken, by this answer or by another one."""
+        return self._store.put(_review_name(event.key), _plain(event))
+
+    def review(self, key: str) -> ReviewEvent | None:
+        """The answer filed under a key (`ReviewEvent.key`)."""
+        return self._model(ReviewEvent, _review_name(key))
+
+    def commit_reviews(self, events: Sequence[ReviewEvent]) -> str:
+        """Make answers visible that were put before; returns the commit record's key."""
+        return self._commit(review_commit(tuple(events)))
+
+    def commit_keys(
+        self, since_hour: str | None = None, *, after: str | None = None
+    ) -> Iterator[str]:
+        """Keys of the commit records in order of time.
+
+        Args:
+            since_hour: only those filed from this hour (`2026-11-21T09`) on.
+            after: only those beyond this key, which need not exist (see `commit_key_at`).
+        """
+        if after is None and since_hour is not None:
+            after = f"commits/{since_hour}/"
         return (found.key for found in self._store.list("commits/", after))
 
     def commit(self, key: str) -> CommitRecord:
@@ -208,9 +237,9 @@ class Lake:
         """What was kept under a key."""
         return self._model(model, key)
 
-    def kept_keys(self, prefix: str) -> Iterator[str]:
-        """Keys that start with `prefix`, in order."""
-        return (found.key for found in self._store.list(prefix))
+    def kept_keys(self, prefix: str, start_after: str | None = None) -> Iterator[str]:
+        """Keys that start with `prefix`, beyond `start_after`, in order."""
+        return (found.key for found in self._store.list(prefix, start_after))
 
     def _commit(self, record: CommitRecord) -> str:
         now = self._clock()
@@ -238,14 +267,24 @@ class Lake:
         last = max((marker.key for marker in markers), default="")
         return last.rpartition("/")[2].partition("-")[2]
 
+    def text(self, name: str) -> bytes | None:
+        """The JSON text of the object with this name (`page_name`, `extraction_name`).
+
+        Nobody has looked at it: that it is JSON, and of its model, is for the caller to find out.
+        """
+        content = self._store.get(name)
+        try:
+            return gzip.decompress(content) if content and name.endswith(".gz") else content
+        except (OSError, EOFError, zlib.error) as error:
+            raise _damaged(name, error) from error
+
     def _model(self, model: type[_Model], key: str) -> _Model | None:
-        content = self._store.get(key)
-        if content is None:
+        plain = self.text(key)
+        if plain is None:
             return None
         try:
-            plain = gzip.decompress(content) if key.endswith(".gz") else content
             return model.model_validate_json(plain)
-        except (ValidationError, OSError, EOFError, zlib.error) as error:
+        except ValidationError as error:
             raise _damaged(key, error) from error
 
 
@@ -257,6 +296,11 @@ _DAMAGED = "Restore the object from a backup of the lake, or delete it and run a
 def hour_of(time: datetime) -> str:
     """The hour a commit record of this time is filed under: `2026-11-21T09`, UTC."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H")
+
+
+def commit_key_at(time: datetime) -> str:
+    """The key before those of all commit records that are written from this time on."""
+    return f"commits/{hour_of(time)}/{_stamp(time)}"
 
 
 def time_of(commit_key: str) -> datetime:
@@ -294,8 +338,17 @@ def extraction_name(key: str) -> str:
     return _sharded("extractions", key)
 
 
+def is_extraction(name: str) -> bool:
+    """Whether an object is an extraction, by its name."""
+    return name.startswith("extractions/")
+
+
 def _sharded(prefix: str, key: str) -> str:
     return f"{prefix}/{key[:2]}/{key}.json.gz"
+
+
+def _review_name(key: str) -> str:
+    return f"reviews/{key[:2]}/{key}.json"
 
 
 def _done_key(work_key: str) -> str:

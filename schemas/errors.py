@@ -23,6 +23,7 @@
     ├── StoreError             lake or warehouse (retryable)
     │   ├── StoreRefused       wrong keys, no rights, no such bucket (not retryable)
     │   ├── WorkspaceBusy      another process owns the warehouse
+    │   ├── RebuildNeeded      the warehouse is damaged or of another version
     │   ├── SourceGone         a source vanished between listing and reading
     │   └── SourceEmpty        a source holds nothing any more
     ├── SchedulerUnavailable   the Prefect server does not answer (retryable)
@@ -188,6 +189,13 @@ class WorkspaceBusy(StoreError):
     """Another process owns the warehouse."""
 
     default_hint = "Wait for it or stop it. Reading works all the while: open `published.duckdb`."
+
+
+class RebuildNeeded(StoreError):
+    """The warehouse cannot be used as it is; the lake holds all it is made of."""
+
+    retryable = False
+    default_hint = "Build it anew from the lake with `docmill warehouse rebuild`."
 
 
 class SourceGone(StoreError):

@@ -134,8 +134,9 @@ class PageText(Frozen):
     `width_px` and `height_px` are the displayed page at the reading resolution (200 dpi for
     PDFs, the picture's own pixels otherwise). `upright` is None where the page's lines run
     level as it is displayed. `hidden_text`: the words are an invisible layer over a scan, as
-    OCR programs leave it. `unread_pictures` may hold print that no word covers. `findings` says
-    in words what the checks found.
+    OCR programs leave it. `image_hash` is the SHA-256 of the pixels that an engine read (see
+    `extractors.picture_hash`), None where only the text layer was read. `unread_pictures` may
+    hold print that no word covers. `findings` says in words what the checks found.
     """
 
     document_id: str
@@ -151,6 +152,7 @@ class PageText(Frozen):
     form_fields: tuple[FormField, ...] = ()
     tables: tuple[Table, ...] = ()
     hidden_text: bool = False
+    image_hash: str | None = None
     unread_pictures: tuple[Box, ...] = ()
     mean_confidence: float | None = Field(default=None, ge=0, le=1)
     findings: tuple[str, ...] = ()

@@ -38,8 +38,9 @@ _ROOT: Final = "(document)"
 # A schema becomes a view in the warehouse, beside these; `auto` chooses one by itself.
 _RESERVED: Final = naming.vocabulary(
     "auto documents sources results fields pages blocks words table_cells field_history"
-    " review_queue review_events model_calls failures runs eval_runs eval_documents eval_values"
-    " snapshot"
+    " part_history checks review_queue review_events model_calls failures runs eval_runs"
+    " eval_documents eval_values snapshot amounts_by_supplier_month confidence_bands review_effect"
+    " document_costs cache_hit_rates failure_causes lineage as_of"
 )
 
 

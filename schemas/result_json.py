@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
 
-from docmill.schemas.extraction import Check, Extraction, FieldValue
+from docmill.schemas.extraction import ConfidenceStatus, Extraction, Match
 
 _STEP = re.compile(r"\[(\d+)\]|[^.\[\]]+")
+_PRIOR, _NONE = ConfidenceStatus.PRIOR.value, Match.NONE.value
+_Steps: TypeAlias = tuple[str | int, ...]
 
 
 def result_json(extraction: Extraction) -> dict[str, Any]:
@@ -21,7 +25,7 @@ def result_json(extraction: Extraction) -> dict[str, Any]:
         raw                as printed, or null
         status             "present", "absent", "illegible" or "not_found"
         confidence         0..1
-        confidence_status  "prior" or "calibrated"
+        confidence_status  "prior", "calibrated" or "reviewed"
         match              "exact", "normalised", "fuzzy" or "none"
         page               from 1, or null where match is "none"
         box                [x0, y0, x1, y1] in 0..1 of the displayed page, or null likewise
@@ -30,44 +34,68 @@ def result_json(extraction: Extraction) -> dict[str, Any]:
     The key `checks` holds the validators' results, each with `name`, `passed`, `paths` and
     `detail`. A schema that has a field of that name keeps it; the checks are then `checks_2`.
     """
+    return result_of(extraction.model_dump(mode="json"))
+
+
+def result_of(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The same from an extraction as the lake keeps it: the JSON object of its model.
+
+    Raises:
+        KeyError, TypeError, AttributeError, IndexError: it is no such object.
+    """
     result: dict[str, Any] = {}
-    for value in extraction.fields:
-        _place(result, _steps(value.path), _value_json(value))
+    nodes: dict[_Steps, Any] = {(): result}
+    for value in stored["fields"]:
+        parent, last = _place(value["path"])
+        node = nodes.get(parent)
+        if node is None:
+            node = nodes[parent] = _made(result, parent, last)
+        _child(node, last, None).update(_value_json(value))
     checks = "checks_2" if "checks" in result else "checks"
-    return {**result, checks: [_check_json(check) for check in extraction.checks]}
+    return {**result, checks: [_check_json(check) for check in stored.get("checks", ())]}
 
 
-def _steps(path: str) -> list[str | int]:
-    """`line_items[2].quantity` -> `["line_items", 2, "quantity"]`."""
-    return [int(match[1]) if match[1] is not None else match[0] for match in _STEP.finditer(path)]
+@lru_cache(maxsize=10_000)  # the paths of one schema's documents are the same again and again
+def _place(path: str) -> tuple[_Steps, str | int]:
+    """`line_items[2].quantity` -> `(("line_items", 2), "quantity")`."""
+    *parent, last = (
+        int(match[1]) if match[1] is not None else match[0] for match in _STEP.finditer(path)
+    )
+    return tuple(parent), last
 
 
-def _place(node: Any, steps: list[str | int], leaf: dict[str, Any]) -> None:
-    """Put `leaf` where `steps` lead from `node`, making the objects and lists between."""
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
-        if isinstance(step, int):
-            node.extend({} for _ in range(step + 1 - len(node)))
-            child = node[step]
-        else:
-            child = node.setdefault(step, [] if isinstance(following, int) else {})
-        node = child
-    node.update(leaf)
+def _made(node: Any, steps: _Steps, last: str | int) -> Any:
+    """What `steps` lead to from `node`; objects and lists between are made where missing."""
+    for step, following in zip(steps, (*steps[1:], last), strict=True):
+        node = _child(node, step, following)
+    return node
 
 
-def _value_json(value: FieldValue) -> dict[str, Any]:
-    evidence = value.evidence
+def _child(node: Any, step: str | int, following: str | int | None) -> Any:
+    """One step from `node`: to a list where a row number follows, to an object otherwise."""
+    if isinstance(step, int):
+        while len(node) <= step:
+            node.append({})
+        return node[step]
+    return node.setdefault(step, [] if isinstance(following, int) else {})
+
+
+def _value_json(value: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands at a value's place; what an older docmill left out has the model's default."""
+    evidence = value.get("evidence")
+    box = evidence["box"] if evidence else None
     return {
-        "value": value.value,
-        "raw": value.raw,
-        "status": value.status.value,
-        "confidence": value.confidence,
-        "confidence_status": value.confidence_status.value,
-        "match": value.match.value,
-        "page": evidence.page if evidence else None,
-        "box": list(evidence.box.as_tuple()) if evidence else None,
-        "derived": value.derived,
+        "value": value["value"],
+        "raw": value["raw"],
+        "status": value["status"],
+        "confidence": value["confidence"],
+        "confidence_status": value.get("confidence_status", _PRIOR),
+        "match": evidence["match"] if evidence else _NONE,
+        "page": evidence["page"] if evidence else None,
+        "box": [box["x0"], box["y0"], box["x1"], box["y1"]] if box else None,
+        "derived": value.get("derived", False),
     }
 
 
-def _check_json(check: Check) -> dict[str, Any]:
-    return check.model_dump(mode="json")
+def _check_json(check: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: check[name] for name in ("name", "passed", "paths", "detail")}

@@ -24,7 +24,7 @@ def clean_environment(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None
     """Tests see nothing of the settings and the home folder of whoever runs them."""
     monkeypatch.setenv("HOME", str(empty_home))
     for name in tuple(os.environ):
-        if name.upper().startswith(("DOCMILL_", "AWS_")):
+        if name.upper().startswith(("DOCMILL_", "AWS_", "OTEL_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # no credentials from the machine
 

@@ -15,6 +15,7 @@ from statistics import fmean
 import numpy as np
 
 from docmill.extractors.ocr.blocks import blocks_of
+from docmill.extractors.picture_hash import picture_hash
 from docmill.extractors.render import OpenedPage
 from docmill.extractors.text_checks import wordless
 from docmill.schemas.engine import EngineTag
@@ -134,6 +135,7 @@ class Tesseract:
         return page.reading(self.tag, status).model_copy(
             update={
                 "words": words,
+                "image_hash": picture_hash(picture),
                 "blocks": blocks_of(words),
                 "mean_confidence": confidence,
                 "findings": (f"its letters are guesses (mean {confidence:.2f})",)

@@ -17,6 +17,7 @@ from docmill.schemas.errors import SourceGone, StoreError
 
 _KEY = re.compile("[^\0\ud800-\udfff]+")  # what a file system takes as UTF-8
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how Python shows other bytes in names
+_STAGED = ".docmill-"  # beginning of a staging file's name
 _STAGING = ".staging"  # listing passes over names that start with a dot, so never enters it
 
 
@@ -27,11 +28,16 @@ class LocalFolder:
     all of it or none, and of two writers exactly one creates it. File and folder are flushed to
     the disk before `put` returns: what it reported survives a power cut. A killed writer leaves
     at most a file in the staging folder.
+
+    Args:
+        root: the folder.
+        staging: another folder for staging files, on the same file system; their names start
+            with a dot.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, staging: Path | None = None) -> None:
         self._root = root
-        self._staging = root / _STAGING
+        self._staging = staging or root / _STAGING
 
     @property
     def uri(self) -> str:
@@ -104,10 +110,12 @@ class LocalFolder:
 
     def _create(self, key: str, write: Callable[[IO[bytes]], None]) -> bool:
         target = self._path(key)
+        if target.is_relative_to(self._root / _STAGING):
+            raise StoreError(f"{target} is for files under way", "Choose another name.")
         with translated(f"write {target}"):
             self._staging.mkdir(parents=True, exist_ok=True)
             _make_folder(target.parent)
-            with tempfile.NamedTemporaryFile(dir=self._staging) as staged:
+            with tempfile.NamedTemporaryFile(dir=self._staging, prefix=_STAGED) as staged:
                 write(staged)
                 staged.flush()
                 os.fsync(staged.fileno())

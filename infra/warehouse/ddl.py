@@ -1,7 +1,8 @@
 """Every table of the warehouse, as data: the statements and the documentation come from it.
 
-Tables in `main` are for everybody. Those in `internal` are the loader's own bookkeeping; they may
-change in any version. Times are TIMESTAMP in UTC. `document_id` is the SHA-256 of the file.
+Tables in `main` are for everybody. Those in `internal` are what the loader keeps for itself, and
+what the views of `standard_views` are made of; they may change in any version. Times are TIMESTAMP
+in UTC. `document_id` is the SHA-256 of the file.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FORMAT = 3  # raise when a table changes: older warehouses are then rebuilt from the lake
+FORMAT = 4  # raise when a table changes: older warehouses are then rebuilt from the lake
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,44 @@ class Table:
     comment: str
     columns: tuple[Column, ...]
     schema: str = "main"
+    indexed: tuple[str, ...] = ()  # columns by which few rows are looked up among very many
 
     @property
     def qualified(self) -> str:
         """Its name for use in SQL."""
         return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    def statements(self) -> Iterator[str]:
+        """SQL that creates the table with its comments and indexes."""
+        columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in self.columns)
+        yield f"CREATE TABLE {self.qualified} ({columns})"
+        yield f"COMMENT ON TABLE {self.qualified} IS {literal(self.comment)}"
+        yield from _column_comments(self.qualified, self.columns)
+        for name in self.indexed:
+            index = quoted(f"{self.name}_by_{name}")
+            yield f"CREATE INDEX {index} ON {self.qualified} ({quoted(name)})"
+
+
+@dataclass(frozen=True)
+class View:
+    """A view with its own documentation; `query` selects `columns`, in their order."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    query: str
+    schema: str = "main"
+
+    @property
+    def qualified(self) -> str:
+        """Its name for use in SQL."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    def statements(self) -> Iterator[str]:
+        """SQL that creates the view with its comments."""
+        yield f"CREATE VIEW {self.qualified} AS {self.query}"
+        yield f"COMMENT ON VIEW {self.qualified} IS {literal(self.comment)}"
+        yield from _column_comments(self.qualified, self.columns)
 
 
 def quoted(name: str) -> str:
@@ -46,8 +80,21 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _table(name: str, comment: str, *columns: tuple[str, str, str], schema: str = "main") -> Table:
-    return Table(name, comment, tuple(Column(*column) for column in columns), schema)
+def _column_comments(qualified: str, columns: tuple[Column, ...]) -> Iterator[str]:
+    for column in columns:
+        name = f"{qualified}.{quoted(column.name)}"
+        yield f"COMMENT ON COLUMN {name} IS {literal(column.comment)}"
+
+
+def table(
+    name: str,
+    comment: str,
+    *columns: tuple[str, str, str],
+    schema: str = "main",
+    indexed: tuple[str, ...] = (),
+) -> Table:
+    """A table from its columns as (name, type, comment)."""
+    return Table(name, comment, tuple(Column(*column) for column in columns), schema, indexed)
 
 
 _DOCUMENT_ID = ("document_id", "VARCHAR", "SHA-256 of the file's bytes, 64 hex digits")
@@ -55,7 +102,7 @@ _PART = ("part", "INTEGER", "which document inside the file, from 1")
 _URI = ("uri", "VARCHAR", "the first place the file was seen at")
 _SCHEMA_NAME = ("schema_name", "VARCHAR", "the schema that was filled")
 _PAGE = ("page", "INTEGER", "page of the file, from 1")
-_BOX = (
+BOX = (
     ("x0", "DOUBLE", "left edge, 0..1 of the displayed page from its left"),
     ("y0", "DOUBLE", "top edge, 0..1 of the displayed page from its top"),
     ("x1", "DOUBLE", "right edge"),
@@ -63,10 +110,10 @@ _BOX = (
 )
 _EVIDENCE = (
     ("page", "INTEGER", "page of the file, from 1; NULL when the value was not found on a page"),
-    *_BOX,
+    *BOX,
 )
 
-DOCUMENTS = _table(
+DOCUMENTS = table(
     "documents",
     "One row per document and part, as the newest outcome left it.",
     _DOCUMENT_ID,
@@ -87,9 +134,11 @@ DOCUMENTS = _table(
         "DOUBLE",
         "0..1, how sure the classification was, of finding none too; NULL when it was not asked",
     ),
+    ("extraction_key", "VARCHAR", "key of the extraction in the lake; NULL where there is none"),
+    schema="internal",
 )
 
-SOURCES = _table(
+SOURCES = table(
     "sources",
     "Where documents come from: one row per place and document it held.",
     ("uri", "VARCHAR", "file:// and an absolute path, or s3://bucket/key; not percent-encoded"),
@@ -105,7 +154,7 @@ SOURCES = _table(
     ),
 )
 
-RESULTS = _table(
+RESULTS = table(
     "results",
     "The current result of each part and schema as one JSON value.",
     _DOCUMENT_ID,
@@ -119,6 +168,7 @@ RESULTS = _table(
     ("page_to", "INTEGER", "last page of the part, inclusive"),
     ("schema_hash", "VARCHAR", "the schema's content"),
     ("finished_at", "TIMESTAMP", "when the work on it ended"),
+    schema="internal",
 )
 
 _VALUE = (
@@ -143,19 +193,71 @@ _VALUE = (
     ("row", "INTEGER", "row of the list, from 0; NULL for fields outside lists"),
 )
 
-FIELDS = _table(
-    "fields", "The current value of every field: one row per part, schema and path.", *_VALUE
-)
-
-FIELD_HISTORY = _table(
-    "field_history",
-    "Every value any extraction gave, superseded ones included.",
+VALUES = table(
+    "values",
+    "Every value any extraction gave, once, as the engines said it.",
     *_VALUE,
     ("extracted_at", "TIMESTAMP", "when the first outcome with this extraction was finished"),
-    ("current", "BOOLEAN", "whether the row is in fields, too"),
+    ("current", "BOOLEAN", "whether no newer extraction with this schema replaced it"),
+    schema="internal",
 )
 
-PAGES = _table(
+REVIEWED = table(
+    "reviewed",
+    "What answers make of values: a row per extraction, path, and revision of its answers.",
+    *_VALUE,
+    ("event_key", "VARCHAR", "the answer, in review_events"),
+    ("revision", "INTEGER", "the answer's number, from 1"),
+    ("action", "VARCHAR", "accept, correct, absent, illegible or reopen"),
+    ("answered_at", "TIMESTAMP", "when the answer was given"),
+    ("newest", "BOOLEAN", "whether no answer with a higher revision holds for the value"),
+    schema="internal",
+)
+
+REVIEWED_RESULTS = table(
+    "reviewed_results",
+    "Current results with their answers in them, of those that have any.",
+    _DOCUMENT_ID,
+    _PART,
+    _SCHEMA_NAME,
+    ("extraction_key", "VARCHAR", "key of the extraction in the lake"),
+    ("result", "JSON", "as in results"),
+    schema="internal",
+)
+
+PART_HISTORY = table(
+    "part_history",
+    "One row per outcome and part, superseded ones included.",
+    _DOCUMENT_ID,
+    _PART,
+    ("schema_name", "VARCHAR", "the schema that was filled; NULL when none fitted or it failed"),
+    ("extraction_key", "VARCHAR", "key of the extraction in the lake; NULL where there is none"),
+    ("status", "VARCHAR", "done, partial, failed or needs_review"),
+    ("page_from", "INTEGER", "first page of the part, from 1"),
+    ("page_to", "INTEGER", "last page of the part, inclusive"),
+    ("finished_at", "TIMESTAMP", "when the work on the document ended"),
+    ("run_id", "VARCHAR", "the run it was done in"),
+    ("ocr_engine", "VARCHAR", "engine that read the pages, name@version[model]"),
+    ("extractor", "VARCHAR", "engine that filled the schema, name@version[model]"),
+    ("current", "BOOLEAN", "whether no newer outcome replaced what it says about the part"),
+    ("outcome", "INTEGER", "number of the outcome among the document's, the oldest first, from 1"),
+)
+
+CHECKS = table(
+    "checks",
+    "What the validators found, per extraction, superseded ones included.",
+    _DOCUMENT_ID,
+    _PART,
+    _SCHEMA_NAME,
+    ("extraction_key", "VARCHAR", "key of the extraction in the lake"),
+    ("number", "INTEGER", "of the check in the extraction, from 0"),
+    ("name", "VARCHAR", "the validator"),
+    ("passed", "BOOLEAN", "whether the values agree"),
+    ("paths", "VARCHAR[]", "field paths it is about"),
+    ("detail", "VARCHAR", "what was found, in words"),
+)
+
+PAGES = table(
     "pages",
     "One row per page of the newest reading.",
     _DOCUMENT_ID,
@@ -167,9 +269,11 @@ PAGES = _table(
     ("status", "VARCHAR", "ok and blank are complete readings; all others are not"),
     ("mean_confidence", "DOUBLE", "0..1; NULL where the engine gives none"),
     ("findings", "JSON", "what the checks found on the page, a list of texts"),
+    ("page_key", "VARCHAR", "key of the reading in the lake; NULL if the page failed"),
+    ("image_hash", "VARCHAR", "SHA-256 of the pixels read; NULL if only the text layer was"),
 )
 
-BLOCKS = _table(
+BLOCKS = table(
     "blocks",
     "Regions of the pages in reading order.",
     _DOCUMENT_ID,
@@ -177,11 +281,11 @@ BLOCKS = _table(
     ("block", "INTEGER", "number on the page, from 0"),
     ("label", "VARCHAR", "the engine's: text, table, title, form_field, …"),
     ("text", "VARCHAR", "the region's text"),
-    *_BOX,
+    *BOX,
     ("confidence", "DOUBLE", "0..1; NULL where the engine gives none"),
 )
 
-WORDS = _table(
+WORDS = table(
     "words",
     "Words of the pages in reading order.",
     _DOCUMENT_ID,
@@ -189,14 +293,14 @@ WORDS = _table(
     ("block", "INTEGER", "the block it belongs to, from 0"),
     ("word", "INTEGER", "number on the page, from 0"),
     ("text", "VARCHAR", "as read"),
-    *_BOX,
+    *BOX,
     ("confidence", "DOUBLE", "0..1; NULL where the engine gives none"),
     ("box_source", "VARCHAR", "text_layer, form_field, ocr or aligned"),
     ("line", "INTEGER", "the line it belongs to, from 0 on the page"),
     ("visible", "BOOLEAN", "false for text that leaves no ink; never used for values"),
 )
 
-TABLE_CELLS = _table(
+TABLE_CELLS = table(
     "table_cells",
     "Cells of the tables found on the pages; places without text have no row.",
     _DOCUMENT_ID,
@@ -208,7 +312,7 @@ TABLE_CELLS = _table(
     ("column_span", "INTEGER", "how many columns it covers"),
     ("header", "BOOLEAN", "whether it is a heading"),
     ("text", "VARCHAR", "its words"),
-    *_BOX,
+    *BOX,
     (
         "joined_table",
         "INTEGER",
@@ -217,9 +321,9 @@ TABLE_CELLS = _table(
     ("joined_row", "INTEGER", "row there, from 0; NULL for headings repeated on a later page"),
 )
 
-REVIEW_QUEUE = _table(
-    "review_queue",
-    "What a person should look at, and why.",
+REVIEW_ITEMS = table(
+    "review_items",
+    "Everything that a person was to look at, answered or not.",
     _DOCUMENT_ID,
     _PART,
     _URI,
@@ -232,9 +336,61 @@ REVIEW_QUEUE = _table(
     ("raw", "VARCHAR", "the value as printed"),
     *_EVIDENCE,
     ("created_at", "TIMESTAMP", "when the outcome that raised it was finished"),
+    ("extraction_key", "VARCHAR", "key of the extraction in the lake; NULL where there is none"),
+    schema="internal",
 )
 
-FAILURES = _table(
+REVIEW_EVENTS = table(
+    "review_events",
+    "Every answer of a reviewer, superseded ones included.",
+    ("event_key", "VARCHAR", "identifies the answer: hash of question and revision"),
+    _DOCUMENT_ID,
+    _PART,
+    ("schema_name", "VARCHAR", "the schema that was asked about; empty where none fitted"),
+    ("path", "VARCHAR", "field path as the person saw it; empty for the whole part"),
+    ("revision", "INTEGER", "number among the answers to the question, from 1"),
+    ("answer_id", "VARCHAR", "the client's id of the answer"),
+    ("extraction_key", "VARCHAR", "extraction whose value was seen; empty where there was none"),
+    ("page_from", "INTEGER", "first page of the part, from 1"),
+    ("page_to", "INTEGER", "last page of the part, inclusive"),
+    ("row", "VARCHAR", "mark of the list row (places and words); NULL outside lists"),
+    ("action", "VARCHAR", "accept, correct, absent, illegible or reopen"),
+    ("old_value", "VARCHAR", "what stood there, normalised; NULL where nothing did"),
+    ("value", "VARCHAR", "what the person says, normalised; NULL where there is no value"),
+    ("raw", "VARCHAR", "that as printed; NULL unless the person gave it"),
+    ("page", "INTEGER", "page the person pointed at, from 1; NULL unless they did"),
+    *BOX,
+    ("reviewer", "VARCHAR", "who answered"),
+    ("answered_at", "TIMESTAMP", "when"),
+    ("seconds_spent", "DOUBLE", "time taken; NULL where it was not measured"),
+    ("note", "VARCHAR", "the person's remark; empty where there is none"),
+)
+
+MODEL_CALLS = table(
+    "model_calls",
+    "Every request to a model that was made for a document, whatever came of it.",
+    _DOCUMENT_ID,
+    _URI,
+    ("run_id", "VARCHAR", "the run it was made in"),
+    ("stage", "VARCHAR", "read, classify or extract"),
+    ("engine", "VARCHAR", "who was asked, name@version[model]"),
+    ("model", "VARCHAR", "the model; NULL where the engine has only one"),
+    ("page", "INTEGER", "page it was about, from 1; NULL where it was about a part"),
+    ("part", "INTEGER", "part it was about, from 1; NULL where it was about a page"),
+    ("output_key", "VARCHAR", "key of the reading or extraction it went into; NULL: into none"),
+    ("prompt_hash", "VARCHAR", "the prompt"),
+    ("input_tokens", "BIGINT", "tokens sent"),
+    ("cached_tokens", "BIGINT", "those of them that the provider had cached"),
+    ("output_tokens", "BIGINT", "tokens received"),
+    ("price_usd", "DOUBLE", "US dollars; NULL where no price is known, 0 on own machines"),
+    ("seconds", "DOUBLE", "from request to answer"),
+    ("attempt", "INTEGER", "from 1"),
+    ("error", "VARCHAR", "what went wrong; NULL where nothing did"),
+    ("called_at", "TIMESTAMP", "when"),
+    ("call_id", "VARCHAR", "identifies the request"),
+)
+
+FAILURES = table(
     "failures",
     "Every failure of every attempt.",
     ("document_id", "VARCHAR", "the document; NULL where a source's bytes could not be read"),
@@ -251,7 +407,7 @@ FAILURES = _table(
     ("current", "BOOLEAN", "whether it belongs to the document's newest outcome"),
 )
 
-RUNS = _table(
+RUNS = table(
     "runs",
     "Runs that did work.",
     ("run_id", "VARCHAR", "identifies the run"),
@@ -268,98 +424,24 @@ RUNS = _table(
     ("extractor", "VARCHAR", "engine it was to fill schemas with, name@version[model]"),
 )
 
-SNAPSHOT = _table(
+SNAPSHOT = table(
     "snapshot",
     "What this file is: one row.",
     ("published_at", "TIMESTAMP", "when the file was made"),
     ("loaded_through", "TIMESTAMP", "time of the newest commit record in it; NULL if it is empty"),
 )
 
-_EVALUATION_ID = ("evaluation_id", "VARCHAR", "identifies the evaluation")
-_EXAMPLE = ("example", "VARCHAR", "the document's id in the evaluation set")
-_KNOWN_DOCUMENT = (
-    ("document_id", "VARCHAR", "SHA-256 of the file read; NULL where there was none"),
-    ("doc_type", "VARCHAR", "its type, as the set says"),
-    ("stratum", "VARCHAR", "its stratum, as the set says; unknown where it does not"),
-    ("language", "VARCHAR", "its language, as the set says; unknown where it does not"),
-)
-
-EVAL_RUNS = _table(
-    "eval_runs",
-    "Evaluations by `docmill eval`, one row each.",
-    _EVALUATION_ID,
-    ("name", "VARCHAR", "name of the evaluation set, with the variant"),
-    ("dataset", "VARCHAR", "the set's folder"),
-    ("started_at", "TIMESTAMP", "when it began"),
-    ("finished_at", "TIMESTAMP", "when it ended"),
-    ("ocr_engine", "VARCHAR", "engine that read the pages, name@version[model]"),
-    ("extractor", "VARCHAR", "engine that filled the schemas, name@version[model]"),
-    ("rasterised_dpi", "INTEGER", "resolution, where PDF pages were read as pictures; else NULL"),
-    ("documents", "INTEGER", "documents of the set, those without a file included"),
-    ("right_values", "INTEGER", "values that are right by the lenient rule"),
-    ("given_values", "INTEGER", "values given for what the truth covers"),
-    ("wanted_values", "INTEGER", "values of the truth"),
-    ("pages_per_second", "DOUBLE", "speed; NULL where all work had been done before"),
-    ("version", "VARCHAR", "docmill's version"),
-)
-
-EVAL_DOCUMENTS = _table(
-    "eval_documents",
-    "Documents of the evaluations, with their counts.",
-    _EVALUATION_ID,
-    _EXAMPLE,
-    *_KNOWN_DOCUMENT,
-    ("path", "VARCHAR", "the file, as the set names it"),
-    ("schema_name", "VARCHAR", "the schema that was filled; NULL where it was only read"),
-    ("outcome", "VARCHAR", "done, partial, failed, needs_review or missing_file"),
-    ("failures", "VARCHAR[]", "codes of its failures"),
-    ("pages", "INTEGER", "pages of the file"),
-    ("seconds", "DOUBLE", "duration of the work, others running beside it; NULL without a file"),
-    ("right_values", "INTEGER", "values that are right by the lenient rule"),
-    ("given_values", "INTEGER", "values given for what the truth covers"),
-    ("wanted_values", "INTEGER", "values of the truth"),
-    ("invented", "VARCHAR[]", "paths of given values that stand nowhere in the document"),
-    ("characters", "INTEGER", "characters of the true text; NULL where it is not known"),
-    ("edits", "INTEGER", "edit distance of the text read, in reading order"),
-    ("edits_any_order", "INTEGER", "the same with words paired in any order"),
-    ("words_right", "INTEGER", "words of the true text that were read, as a bag"),
-    ("words_given", "INTEGER", "words that were read"),
-    ("words_wanted", "INTEGER", "words of the true text"),
-    ("cells_right", "INTEGER", "table cells with the right text, row and column; NULL: no truth"),
-    ("cells_given", "INTEGER", "table cells found"),
-    ("cells_wanted", "INTEGER", "table cells of the truth"),
-)
-
-EVAL_VALUES = _table(
-    "eval_values",
-    "Values of the evaluations beside their truth.",
-    _EVALUATION_ID,
-    _EXAMPLE,
-    *_KNOWN_DOCUMENT,
-    ("path", "VARCHAR", "field path in the truth; of a spurious value, in the extraction"),
-    ("pattern", "VARCHAR", "the path without row numbers"),
-    ("truth", "VARCHAR", "as the set writes it; NULL where there is no value"),
-    ("value", "VARCHAR", "what was given, normalised; NULL where nothing was"),
-    ("verdict", "VARCHAR", "right, wrong, missing or spurious, by the lenient rule"),
-    ("strict", "BOOLEAN", "whether the value is right by the strict rule"),
-    ("confidence", "DOUBLE", "0..1 as it was given; NULL where nothing was"),
-    ("match", "VARCHAR", "how the value was found on the page"),
-    ("page", "INTEGER", "page of the file, from 1; NULL where the value has no box"),
-    *_BOX,
-    ("iou", "DOUBLE", "overlap with the true box, 0..1; NULL where it is not known"),
-    ("inside", "DOUBLE", "share of the box in the true text lines; NULL where not known"),
-)
-
-COMMITS = _table(
+COMMITS = table(
     "commits",
     "Commit records that were loaded.",
     ("commit_key", "VARCHAR", "its key in the lake"),
     ("commit_id", "VARCHAR", "two records with one id are the same work; the earlier counts"),
     ("document_id", "VARCHAR", "NULL unless it commits a document"),
     schema="internal",
+    indexed=("document_id",),
 )
 
-SIGHTINGS = _table(
+SIGHTINGS = table(
     "sightings",
     "Every sighting that was loaded; `sources` is made from it.",
     ("uri", "VARCHAR", "place"),
@@ -370,7 +452,7 @@ SIGHTINGS = _table(
     schema="internal",
 )
 
-DEPARTURES = _table(
+DEPARTURES = table(
     "departures",
     "Every departure that was loaded; `sources` is made from it, too.",
     ("uri", "VARCHAR", "place"),
@@ -379,7 +461,7 @@ DEPARTURES = _table(
     schema="internal",
 )
 
-SCHEMAS = _table(
+SCHEMAS = table(
     "schemas",
     "The schemas that the typed views show.",
     ("schema_name", "VARCHAR", "its name"),
@@ -387,7 +469,7 @@ SCHEMAS = _table(
     schema="internal",
 )
 
-STATE = _table(
+STATE = table(
     "state",
     "The loader's memory: one row.",
     ("format", "INTEGER", "layout of this file"),
@@ -397,32 +479,22 @@ STATE = _table(
     schema="internal",
 )
 
-BY_DOCUMENT = (
+# What the outcomes of a document say, and what answers make of it.
+FROM_OUTCOMES = (
     DOCUMENTS,
     RESULTS,
-    FIELDS,
-    FIELD_HISTORY,
+    VALUES,
+    REVIEW_ITEMS,
+    PART_HISTORY,
+    CHECKS,
     PAGES,
     BLOCKS,
     WORDS,
     TABLE_CELLS,
-    REVIEW_QUEUE,
     FAILURES,
+    MODEL_CALLS,
 )
-EVALUATION = (EVAL_RUNS, EVAL_DOCUMENTS, EVAL_VALUES)
-PUBLIC = (*BY_DOCUMENT, SOURCES, RUNS, *EVALUATION, SNAPSHOT)
-INTERNAL = (COMMITS, SIGHTINGS, DEPARTURES, SCHEMAS, STATE)
-TABLES = (*PUBLIC, *INTERNAL)
-
-
-def statements() -> Iterator[str]:
-    """SQL that lays out an empty warehouse."""
-    yield "CREATE SCHEMA internal"
-    for table in TABLES:
-        columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in table.columns)
-        yield f"CREATE TABLE {table.qualified} ({columns})"
-        yield f"COMMENT ON TABLE {table.qualified} IS {literal(table.comment)}"
-        for column in table.columns:
-            name = f"{table.qualified}.{quoted(column.name)}"
-            yield f"COMMENT ON COLUMN {name} IS {literal(column.comment)}"
-    yield f"INSERT INTO {STATE.qualified} VALUES ({FORMAT}, 0, NULL, NULL)"
+FROM_ANSWERS = (REVIEWED, REVIEWED_RESULTS)
+BY_DOCUMENT = (*FROM_OUTCOMES, *FROM_ANSWERS)
+BOOKKEEPING = (COMMITS, SIGHTINGS, DEPARTURES, SCHEMAS, STATE)
+TABLES = (*BY_DOCUMENT, REVIEW_EVENTS, SOURCES, RUNS, SNAPSHOT, *BOOKKEEPING)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from docmill.infra.warehouse import ddl
+from docmill.infra.warehouse import analyst_functions, analyst_views, ddl, layout
 from docmill.infra.warehouse.views import views_of
 from docmill.schemas.loading import builtin_schemas
 
@@ -26,8 +26,13 @@ def with_reference(text: str) -> str:
 
 def _reference() -> Iterator[str]:
     yield "## Tables"
-    for table in ddl.PUBLIC:
+    for table in layout.PUBLIC:
         yield from _section(table.name, table.comment, table.columns)
+    yield from ("", "## Views for analysts")
+    for view in analyst_views.VIEWS:
+        yield from _section(view.name, view.comment, view.columns)
+    for function in analyst_functions.FUNCTIONS:
+        yield from _section(function.call, function.comment, function.columns)
     yield from ("", "## Views of the built-in schemas")
     for schema in builtin_schemas().values():
         for view in views_of(schema):

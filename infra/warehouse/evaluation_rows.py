@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from docmill.infra.warehouse import ddl
+from docmill.infra.warehouse import evaluation_tables
 from docmill.infra.warehouse.rows import Row, TableRow, timestamp
 from docmill.schemas.evaluation import (
     Counts,
@@ -20,7 +20,7 @@ def evaluation_rows(record: EvaluationRecord) -> Iterator[TableRow]:
     judged = [judgement for document in record.documents for judgement in document.judgements]
     own = record.model_dump(exclude={"documents", "schemas"})
     yield (
-        ddl.EVAL_RUNS,
+        evaluation_tables.EVAL_RUNS,
         {
             **own,
             "started_at": timestamp(record.started_at),
@@ -38,9 +38,9 @@ def evaluation_rows(record: EvaluationRecord) -> Iterator[TableRow]:
             "stratum": document.stratum,
             "language": document.language,
         }
-        yield ddl.EVAL_DOCUMENTS, {**shared, **_document(document)}
+        yield evaluation_tables.EVAL_DOCUMENTS, {**shared, **_document(document)}
         for judgement in document.judgements:
-            yield ddl.EVAL_VALUES, {**shared, **_judgement(judgement)}
+            yield evaluation_tables.EVAL_VALUES, {**shared, **_judgement(judgement)}
 
 
 def _document(document: DocumentEvaluation) -> Row:

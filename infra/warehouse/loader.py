@@ -1,49 +1,38 @@
-"""From the lake into the warehouse: what is new, in batches, each one transaction.
+"""From the lake into the warehouse: what is new, in batches.
 
-A batch's rows and the note that its commit records are loaded become visible together, so a
-loader killed at any point has loaded a batch or has not. The records of the last hours are
-listed anew each time, for those that a slow or ill-timed machine files late.
+A batch is first made ready (`preparing`), which takes most of the time, and then written, some
+documents at a time, for which the loader takes its turn among those who write. A document's rows
+and the note that its commit records are loaded become visible together, so a loader killed at any
+point has loaded a document or has not. The records of the last hours are listed anew each time, for
+those that a slow or ill-timed machine files late.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import tee
+from time import perf_counter
 
 from duckdb import DuckDBPyConnection
 
-from docmill.infra.commits import (
-    CommitRecord,
-    DocumentCommit,
-    EvaluationCommit,
-    RunCommit,
-    SightingsCommit,
-)
-from docmill.infra.lake import Lake, hour_of, time_of, utc_now
-from docmill.infra.warehouse import ddl, views
-from docmill.infra.warehouse.evaluation_rows import evaluation_rows
-from docmill.infra.warehouse.rows import (
-    History,
-    TableRow,
-    departure_rows,
-    document_rows,
-    found_in_lake,
-    run_row,
-    sighting_rows,
-    timestamp,
-    unread_source_rows,
-)
-from docmill.infra.warehouse.staging import Staging
-from docmill.schemas.source import Departure, Sighting
+from docmill.infra.commits import CommitRecord, DocumentCommit
+from docmill.infra.lake import Lake, commit_key_at, utc_now
+from docmill.infra.warehouse.ahead import ObjectsAhead
+from docmill.infra.warehouse.batches import PAGES_PER_BATCH, Batch, Pace, batches
+from docmill.infra.warehouse.documents import object_names
+from docmill.infra.warehouse.newest_schemas import SchemaViews
+from docmill.infra.warehouse.prepared import Prepared
+from docmill.infra.warehouse.preparing import Preparation
+from docmill.infra.warehouse.turns import Turns
 
 OVERLAP = timedelta(hours=6)
-PAGES_PER_BATCH = 500
-COMMITS_PER_BATCH = 1000
 THREADS = 8  # that fetch from the lake
+_RECORDS_AHEAD = 32
 
 
 @dataclass(frozen=True)
@@ -55,27 +44,19 @@ class LoadReport:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass
-class _Batch:
-    """Commit records by key, in order of time."""
-
-    records: dict[str, CommitRecord] = field(default_factory=dict[str, CommitRecord])
-    pages: int = 0  # of the documents in it
-
-    def add(self, key: str, record: CommitRecord) -> None:
-        self.records[key] = record
-        if isinstance(record, DocumentCommit):
-            self.pages += len(record.content.page_keys)
-
-
 class Loader:
-    """Loads one lake into one open warehouse, which nobody else writes to.
+    """Loads one lake into one open warehouse, to which others write only in turns.
 
     Args:
         connection: the warehouse.
         lake: what it shows.
         clock: the present time, in UTC.
+        turn: gives the right to write.
+        lock_s: seconds for which a turn should be held at most; a document is never divided.
+            None: a batch is written in one turn.
         pages_per_batch: a batch is full when its documents have this many pages.
+        loaded: is told of every record once, when it was loaded for the first time; a record that
+            was committed twice, or is loaded again elsewhere, is the same one.
     """
 
     def __init__(
@@ -83,223 +64,127 @@ class Loader:
         connection: DuckDBPyConnection,
         lake: Lake,
         clock: Callable[[], datetime] = utc_now,
+        turn: Turns = nullcontext,
+        lock_s: float | None = None,
         pages_per_batch: int = PAGES_PER_BATCH,
+        loaded: Callable[[CommitRecord], None] = lambda _: None,
     ) -> None:
         self._connection = connection
         self._lake = lake
         self._clock = clock
-        self._pages_per_batch = pages_per_batch
+        self._turn = turn
+        self._loaded = loaded
+        self._pace = Pace(lock_s, pages_per_batch)
 
-    def load(self) -> LoadReport:
+    def load(
+        self, overlap: timedelta = OVERLAP, stop: Callable[[], bool] = lambda: False
+    ) -> LoadReport:
         """Load every commit record that is not loaded yet.
+
+        Args:
+            overlap: how far before the last listing's end this one begins.
+            stop: asked after each batch; True ends the load there.
 
         Raises:
             StoreError: the lake is damaged; batches before the damage stay loaded.
             duckdb.Error: the warehouse cannot be written.
         """
-        commits, documents, warnings = 0, 0, ()
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="lake") as pool:
-            for batch in self._batches(pool):
-                with self._transaction():
-                    documents += self._load(batch, pool)
-                    warnings = views.refresh(self._connection, self._lake)
-                commits += len(batch.records)
-        return LoadReport(commits, documents, warnings)
+        with (
+            closing(self._connection.cursor()) as connection,
+            ThreadPoolExecutor(THREADS, thread_name_prefix="lake") as pool,
+        ):
+            return self._load(connection, pool, overlap, stop)
 
-    def _batches(self, pool: Executor) -> Iterator[_Batch]:
-        batch = _Batch()
-        keys, coming = tee(self._new_keys())
+    def _load(
+        self,
+        connection: DuckDBPyConnection,
+        pool: Executor,
+        overlap: timedelta,
+        stop: Callable[[], bool],
+    ) -> LoadReport:
+        objects = ObjectsAhead(self._lake, pool)
+        records = self._records(self._new_keys(connection, overlap), pool, objects)
+        schemas: SchemaViews | None = None
+        commits, documents = 0, 0
+        for batch in batches(records, self._pace, stop):
+            schemas = schemas or SchemaViews(connection, self._lake)
+            preparation = Preparation(connection, self._lake, objects, schemas, self._clock)
+            rest: Batch | None = batch
+            while rest is not None:
+                with preparation.prepared(rest) as prepared:
+                    written, rest = self._write(connection, prepared, rest)
+                documents += written
+            commits += len(batch.records)
+            objects.forget(_names(batch))
+        return LoadReport(commits, documents, schemas.warnings() if schemas else ())
+
+    def _write(
+        self, connection: DuckDBPyConnection, prepared: Prepared, batch: Batch
+    ) -> tuple[int, Batch | None]:
+        """Write what is prepared, some documents in a turn.
+
+        Returns:
+            How many documents were touched, and what must be prepared again, since somebody
+            answered about its documents meanwhile.
+        """
+        first = documents = 0
+        while first < len(prepared.portions):
+            turn = prepared.turn(first, self._pace.pages)
+            with self._turn():
+                started = perf_counter()
+                if not prepared.is_current(turn):
+                    return documents, batch.only(prepared.keys_from(first))
+                with _transaction(connection):
+                    prepared.write(turn)
+                prepared.keep(turn)
+                self._pace.took(turn.pages, perf_counter() - started)
+            for record in turn.news:
+                self._loaded(record)
+            documents += turn.documents
+            first = turn.last + 1
+        return documents, None
+
+    def _records(
+        self, keys: Iterator[str], pool: Executor, objects: ObjectsAhead
+    ) -> Iterator[tuple[str, CommitRecord]]:
+        """Commit records in order; what documents refer to is being fetched when one comes."""
+        keys, coming = tee(keys)
         lake = self._lake.ahead(pool, coming)
+        waiting: deque[tuple[str, CommitRecord]] = deque()
         for key in keys:
-            batch.add(key, lake.commit(key))
-            if batch.pages >= self._pages_per_batch or len(batch.records) >= COMMITS_PER_BATCH:
-                yield batch
-                batch = _Batch()
-        if batch.records:
-            yield batch
+            record = lake.commit(key)
+            if isinstance(record, DocumentCommit):
+                objects.want(object_names(record.content))
+            waiting.append((key, record))
+            if len(waiting) > _RECORDS_AHEAD:
+                yield waiting.popleft()
+        yield from waiting
 
-    def _new_keys(self) -> Iterator[str]:
-        since = self._scan_start()
-        rows = self._connection.execute(
-            "SELECT commit_key FROM internal.commits WHERE commit_key >= ?",
-            [f"commits/{since or ''}"],
+    def _new_keys(self, connection: DuckDBPyConnection, overlap: timedelta) -> Iterator[str]:
+        after = self._scan_start(connection, overlap)
+        rows = connection.execute(
+            "SELECT commit_key FROM internal.commits WHERE commit_key > ?", [after or "commits/"]
         ).fetchall()
         loaded = {key for (key,) in rows}
-        return (key for key in self._lake.commit_keys(since) if key not in loaded)
+        return (key for key in self._lake.commit_keys(after=after) if key not in loaded)
 
-    def _scan_start(self) -> str | None:
-        row = self._connection.execute("SELECT scanned_to FROM internal.state").fetchone()
+    def _scan_start(self, connection: DuckDBPyConnection, overlap: timedelta) -> str | None:
+        row = connection.execute("SELECT scanned_to FROM internal.state").fetchone()
         scanned_to: datetime | None = row[0] if row else None
-        return scanned_to and hour_of(scanned_to.replace(tzinfo=UTC) - OVERLAP)
-
-    @contextmanager
-    def _transaction(self) -> Generator[None]:
-        self._connection.execute("BEGIN")
-        try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
-
-    def _load(self, batch: _Batch, pool: Executor) -> int:
-        """Bring the tables up to date with a batch; returns how many documents it touched."""
-        before = self._loaded_ids(batch)
-        with Staging(self._connection) as staging:
-            staging.add(self._bookkeeping_rows(batch, before))
-        self._refresh_sources(batch)
-        documents = self._touched_documents(batch)
-        self._delete(documents)
-        histories = tuple(self._histories(documents, batch))
-        lake = self._lake.ahead(pool, (name for history in histories for name in history.names))
-        with Staging(self._connection) as staging:
-            for history in histories:
-                staging.add(document_rows(history, lake))
-        self._remember(batch)
-        return len(documents)
-
-    def _loaded_ids(self, batch: _Batch) -> set[str]:
-        ids = [record.id for record in batch.records.values()]
-        rows = self._connection.execute(
-            "SELECT DISTINCT commit_id FROM internal.commits "
-            "WHERE commit_id IN (SELECT unnest(?::VARCHAR[]))",
-            [ids],
-        ).fetchall()
-        return {commit_id for (commit_id,) in rows}
-
-    def _bookkeeping_rows(self, batch: _Batch, loaded_ids: set[str]) -> Iterator[TableRow]:
-        """Rows that need no other record; equal ids have equal content."""
-        told = set(loaded_ids)
-        for key, record in batch.records.items():
-            row = {"commit_key": key, "commit_id": record.id}
-            if isinstance(record, DocumentCommit):
-                row["document_id"] = record.content.document_id
-            yield ddl.COMMITS, row
-            if record.id not in told:
-                yield from self._independent_rows(record)
-            told.add(record.id)
-
-    def _independent_rows(self, record: CommitRecord) -> Iterator[TableRow]:
-        match record:
-            case SightingsCommit():
-                yield from sighting_rows(record.content.sightings)
-                yield from departure_rows(record.content.departures)
-            case RunCommit():
-                yield run_row(record.content)
-                yield from unread_source_rows(record.content)
-            case EvaluationCommit(content=key):
-                yield from evaluation_rows(
-                    found_in_lake(self._lake.evaluation(key), f"evaluation {key}")
-                )
-            case DocumentCommit():
-                return
-
-    def _refresh_sources(self, batch: _Batch) -> None:
-        uris = sorted({each.uri for each in (*_sightings(batch), *_departures(batch))})
-        if uris:
-            self._connection.execute(_DELETE_SOURCES, [uris])
-            self._connection.execute(_INSERT_SOURCES, [uris])
-
-    def _touched_documents(self, batch: _Batch) -> list[str]:
-        """Documents with a new outcome, and those whose first source turned out to be another."""
-        committed = {
-            record.content.document_id
-            for record in batch.records.values()
-            if isinstance(record, DocumentCommit)
-        }
-        seen = sorted({sighting.document_id for sighting in _sightings(batch)} - committed)
-        rows = self._connection.execute(_MOVED_DOCUMENTS, [seen]).fetchall()
-        return sorted(committed | {document_id for (document_id,) in rows})
-
-    def _delete(self, documents: Sequence[str]) -> None:
-        known = self._connection.execute(
-            "SELECT DISTINCT document_id FROM main.documents "
-            "WHERE document_id IN (SELECT unnest(?::VARCHAR[]))",
-            [documents],
-        ).fetchall()
-        for table in ddl.BY_DOCUMENT if known else ():
-            self._connection.execute(
-                f"DELETE FROM {table.qualified} WHERE document_id IN (SELECT unnest(?::VARCHAR[]))",
-                [[document_id for (document_id,) in known]],
-            )
-
-    def _histories(self, documents: Sequence[str], batch: _Batch) -> Iterator[History]:
-        rows = self._connection.execute(_HISTORIES, [documents]).fetchall()
-        for keys, uri, seen_at in rows:
-            commits = (batch.records.get(key) or self._lake.commit(key) for key in keys)
-            yield History(
-                tuple(commit for commit in commits if isinstance(commit, DocumentCommit)),
-                uri,
-                seen_at,
-            )
-
-    def _remember(self, batch: _Batch) -> None:
-        """Note how far the listing came; a record from the future does not count as that far."""
-        scanned_to = min(time_of(max(batch.records)), self._clock())
-        self._connection.execute(
-            "UPDATE internal.state SET revision = revision + 1, "
-            "scanned_to = greatest(coalesce(scanned_to, ?::TIMESTAMP), ?::TIMESTAMP)",
-            [timestamp(scanned_to)] * 2,
-        )
+        return scanned_to and commit_key_at(scanned_to.replace(tzinfo=UTC) - overlap)
 
 
-def _sightings(batch: _Batch) -> Iterator[Sighting]:
-    for record in batch.records.values():
-        if isinstance(record, SightingsCommit):
-            yield from record.content.sightings
+def _names(batch: Batch) -> Iterator[str]:
+    for record in batch.documents.values():
+        yield from object_names(record.content)
 
 
-def _departures(batch: _Batch) -> Iterator[Departure]:
-    for record in batch.records.values():
-        if isinstance(record, SightingsCommit):
-            yield from record.content.departures
-
-
-_DELETE_SOURCES = "DELETE FROM main.sources WHERE uri IN (SELECT unnest(?::VARCHAR[]))"
-
-# A place's document counts as gone when, after it was last seen itself, another one was seen there
-# or nothing at all.
-_INSERT_SOURCES = """
-INSERT INTO main.sources BY NAME
-WITH own AS (
-    SELECT uri, document_id, arg_max_null(etag, (seen_at, etag)) AS etag, max(size) AS size,
-           min(seen_at) AS first_seen_at, max(seen_at) AS last_seen_at
-    FROM internal.sightings WHERE uri IN (SELECT unnest($1::VARCHAR[]))
-    GROUP BY uri, document_id
-), other AS (
-    SELECT uri, document_id, seen_at AS at FROM internal.sightings
-    WHERE uri IN (SELECT unnest($1::VARCHAR[]))
-    UNION ALL
-    SELECT uri, NULL, gone_at FROM internal.departures WHERE uri IN (SELECT unnest($1::VARCHAR[]))
-)
-SELECT own.*, (
-    SELECT min(other.at) FROM other
-    WHERE other.uri = own.uri AND other.document_id IS DISTINCT FROM own.document_id
-      AND other.at > own.last_seen_at
-) AS deleted_at
-FROM own
-"""
-
-_FIRST_SOURCE = """
-SELECT document_id, arg_min(uri, (first_seen_at, uri)) AS uri, min(first_seen_at) AS seen_at
-FROM main.sources WHERE document_id IN (SELECT unnest(?::VARCHAR[]))
-GROUP BY document_id
-"""
-
-_MOVED_DOCUMENTS = f"""
-SELECT DISTINCT document_id
-FROM main.documents JOIN ({_FIRST_SOURCE}) AS source USING (document_id)
-WHERE documents.uri <> source.uri OR documents.first_seen_at <> source.seen_at
-"""
-
-# Of records with the same id, the earliest counts.
-_HISTORIES = f"""
-WITH counting AS (
-    SELECT document_id, min(commit_key) AS commit_key FROM internal.commits
-    WHERE document_id IN (SELECT unnest($1::VARCHAR[]))
-    GROUP BY document_id, commit_id
-)
-SELECT list(commit_key ORDER BY commit_key), any_value(source.uri), any_value(source.seen_at)
-FROM counting LEFT JOIN ({_FIRST_SOURCE.replace("?", "$1")}) AS source USING (document_id)
-GROUP BY document_id ORDER BY document_id
-"""
+@contextmanager
+def _transaction(connection: DuckDBPyConnection) -> Generator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

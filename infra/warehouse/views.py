@@ -15,11 +15,10 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from docmill.infra.lake import Lake
-from docmill.infra.warehouse import ddl
+from docmill.infra.warehouse import ddl, layout
 from docmill.infra.warehouse.ddl import literal, quoted
 from docmill.schemas.document_schema import DocumentSchema, FieldKind, FieldSpec, ListSpec
-from docmill.schemas.errors import SchemaError, StoreError
+from docmill.schemas.errors import SchemaError
 
 _DECIMAL = "DECIMAL(18,4)"
 _TYPES = {
@@ -72,49 +71,16 @@ def check_view_names(schema: DocumentSchema, others: Iterable[DocumentSchema] = 
         SchemaError: they would; the message names the clash.
     """
     others = [other for other in others if other.name != schema.name]
-    clashes = _arranged([*others, schema])[1]
+    clashes = arranged([*others, schema])[1]
     if clashes:
         raise SchemaError(clashes[0], "Give the schema or its list another name.")
 
 
-def refresh(connection: DuckDBPyConnection, lake: Lake) -> tuple[str, ...]:
-    """Make the views fit the newest schemas in `results`, within the caller's transaction.
-
-    Returns:
-        For people: views that could not be made, because their name is taken.
-
-    Raises:
-        StoreError: the lake lacks a schema.
-    """
-    newest = connection.execute(_NEWEST_SCHEMAS).fetchall()
-    shown = connection.execute("SELECT * FROM internal.schemas ORDER BY ALL").fetchall()
-    views, clashes = _arranged(_schema(lake, schema_hash) for _, schema_hash in newest)
-    if newest != shown:
-        _replace_views(connection, views)
-        connection.execute("DELETE FROM internal.schemas")
-        connection.execute(f"INSERT INTO internal.schemas {_NEWEST_SCHEMAS}")
-    return clashes
-
-
-_NEWEST_SCHEMAS = """
-SELECT schema_name, arg_max(schema_hash, (finished_at, schema_hash))
-FROM main.results GROUP BY schema_name ORDER BY schema_name
-"""
-
-
-def _schema(lake: Lake, schema_hash: str) -> DocumentSchema:
-    schema = lake.schema(schema_hash)
-    if schema is None:
-        raise StoreError(
-            f"the lake lacks schema {schema_hash}, which an extraction refers to",
-            "Run once more with that schema, or restore the lake from a backup.",
-        )
-    return schema
-
-
-def _arranged(schemas: Iterable[DocumentSchema]) -> tuple[list[View], tuple[str, ...]]:
+def arranged(
+    schemas: Iterable[DocumentSchema],
+) -> tuple[tuple[View, ...], tuple[str, ...]]:
     """The views that can be made, and in words those that cannot; names ignore letter case."""
-    taken = {table.name: f"the table {table.name}" for table in ddl.PUBLIC}
+    taken = dict(layout.taken_names())
     views: list[View] = []
     clashes: list[str] = []
     for schema in schemas:
@@ -127,15 +93,18 @@ def _arranged(schemas: Iterable[DocumentSchema]) -> tuple[list[View], tuple[str,
             else:
                 taken[name] = f"a view of schema {schema.name}"
                 views.append(view)
-    return views, tuple(clashes)
+    return tuple(views), tuple(clashes)
 
 
-def _replace_views(connection: DuckDBPyConnection, views: Iterable[View]) -> None:
+def replace_views(connection: DuckDBPyConnection, views: Iterable[View]) -> None:
+    """Have these views instead of those there were, within the caller's transaction."""
     old = connection.execute(
         "SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"
     ).fetchall()
+    standard = layout.taken_names()
     for (name,) in old:
-        connection.execute(f"DROP VIEW main.{quoted(name)}")
+        if name not in standard:
+            connection.execute(f"DROP VIEW main.{quoted(name)}")
     for view in views:
         for statement in view.statements():
             connection.execute(statement)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pymupdf
@@ -17,7 +18,7 @@ from docmill.extractors.ocr.tesseract import Tesseract, is_installed
 from docmill.extractors.ocr.text_layer import TextLayer
 from docmill.extractors.read import PageReader, read_failure_of, read_page
 from docmill.extractors.render import OpenedDocument, open_document
-from docmill.schemas.page import PageStatus, PageText
+from docmill.schemas.page import BoxSource, PageStatus, PageText
 
 LINES = ("Invoice 4711", "Total 119,00 EUR")
 PRINTED, TURNED, EMPTY = 1, 2, 3
@@ -90,6 +91,13 @@ def test_the_printed_words_are_read(opened: OpenedDocument, engine: OcrEngine) -
     assert [word.text for word in text.words] == " ".join(LINES).split()
     top, bottom = text.words[0].box, text.words[-1].box
     assert top.y1 < bottom.y0 and 0.1 <= top.x0 < 0.12 and 0.13 < top.y0 < 0.17
+
+
+def test_pixels_that_were_read_are_named(text: PageText) -> None:
+    from_pixels = any(word.box_source is BoxSource.OCR for word in text.words)
+    assert not from_pixels or re.fullmatch("[0-9a-f]{64}", text.image_hash or "")
+    if text.engine.name in ("text_layer", "scripted"):
+        assert text.image_hash is None
 
 
 def test_words_have_an_area(text: PageText) -> None:

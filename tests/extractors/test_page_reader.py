@@ -15,6 +15,7 @@ from PIL import Image
 from docmill.extractors.engines import OcrEngine
 from docmill.extractors.ocr.scripted import ScriptedOcr
 from docmill.extractors.ocr.text_layer import TextLayer
+from docmill.extractors.picture_hash import picture_hash
 from docmill.extractors.read import PageReader, read_page
 from docmill.extractors.render import OpenedPage, open_document
 from docmill.infra.wiring import page_reader
@@ -54,6 +55,12 @@ def read(content: bytes, reader: PageReader | None = None) -> PageText:
         return read_page(document.page(1), reader or page_reader("auto"))
 
 
+def picture_hash_of(content: bytes) -> str:
+    """Of the page as it is drawn for reading."""
+    with open_document(content) as document:
+        return picture_hash(document.page(1).image())
+
+
 def text_of(page: PageText) -> str:
     return " ".join(word.text for word in page.words if word.visible)
 
@@ -75,6 +82,7 @@ def test_a_scan_is_read_from_its_picture_and_says_why() -> None:
     page = read(pdf(draw))
     assert (page.engine.name, page.status) == ("rapidocr", PageStatus.OK)
     assert text_of(page) == "Invoice 4711 Total 119.00"
+    assert page.image_hash == picture_hash_of(pdf(draw))
 
 
 def scan_with_layer(printed: Sequence[str], hidden: Sequence[str]) -> bytes:
@@ -94,7 +102,7 @@ PRINTED = ("Invoice number 4711", "Total amount 119.00", "Payable on receipt")
 
 def test_a_true_invisible_layer_is_believed() -> None:
     page = read(scan_with_layer(PRINTED, PRINTED))
-    assert (page.engine.name, page.hidden_text) == ("text_layer", True)
+    assert (page.engine.name, page.hidden_text, page.image_hash) == ("text_layer", True, None)
     assert text_of(page) == " ".join(PRINTED)
 
 
@@ -120,6 +128,7 @@ def test_print_in_pictures_is_added_to_a_text_layer() -> None:
 
     page = read(pdf(draw))
     assert text_of(page) == "Invoice 4711 Total 119.00 Northwind Trading"
+    assert page.image_hash == picture_hash_of(pdf(draw))
     assert page.findings == ("2 words read in pictures on the page",)
     added = page.words[-1]
     assert added.box_source is BoxSource.OCR and added.box.y1 < 0.4

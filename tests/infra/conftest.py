@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from docmill.extractors.reviewing import row_mark
 from docmill.infra.lake import Lake
 from docmill.infra.storage.local import LocalFolder
 from docmill.infra.workspace import Workspace
@@ -34,7 +36,7 @@ from docmill.schemas.outcome import (
     Stage,
 )
 from docmill.schemas.page import Block, PageStatus, PageText, Table, TableCell, Word
-from docmill.schemas.review import ReviewItem, ReviewReason
+from docmill.schemas.review import ReviewAction, ReviewEvent, ReviewItem, ReviewReason
 from docmill.schemas.source import Sighting
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -265,6 +267,44 @@ class Mill:
             started_at=self.clock() - timedelta(seconds=3),
             finished_at=self.clock(),
         )
+
+    def event(
+        self,
+        outcome: DocumentOutcome,
+        path: str,
+        action: ReviewAction = ReviewAction.ACCEPT,
+        value: str | None = None,
+        **own: Any,
+    ) -> ReviewEvent:
+        """An answer about the first part of a document, as the outcome left it."""
+        part = outcome.parts[0]
+        key = part.extraction_key or ""
+        extraction = self.lake.extraction(key) if key else None
+        asked = extraction.field(path) if extraction else None
+        event = ReviewEvent(
+            document_id=outcome.document_id,
+            part=part.part,
+            schema_name=part.schema_name or "",
+            path=path,
+            revision=1,
+            answer_id="answer",
+            extraction_key=key,
+            page_from=part.page_from,
+            page_to=part.page_to,
+            row=row_mark(extraction, path) if extraction else None,
+            action=action,
+            old_value=asked.value if asked else None,
+            value=value,
+            reviewer="ann",
+            answered_at=self.clock(),
+        )
+        return event.model_copy(update=own)
+
+    def answer(self, *events: ReviewEvent) -> None:
+        """File and commit answers."""
+        for event in events:
+            self.lake.put_review(event)
+        self.lake.commit_reviews(events)
 
     def run(self, run_id: str = "run-1") -> None:
         self.lake.commit_run(

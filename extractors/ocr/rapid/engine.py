@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
+from docmill.extractors.engines import PictureWords
 from docmill.extractors.fold import folded
 from docmill.extractors.ocr.blocks import blocks_of
 from docmill.extractors.ocr.rapid.lines import Picture, find_lines
@@ -23,6 +24,7 @@ from docmill.extractors.ocr.rapid.script import doubt_of_script, legibility_of
 from docmill.extractors.ocr.rapid.turn import longest, sideways, upside_down
 from docmill.extractors.ocr.rapid.view import View
 from docmill.extractors.photo.rectify import rectified
+from docmill.extractors.picture_hash import picture_hash
 from docmill.extractors.render import OpenedPage
 from docmill.extractors.text_checks import wordless
 from docmill.schemas.engine import EngineTag
@@ -79,6 +81,7 @@ class RapidOcr:
         return page.reading(self.tag, _status(words, picture, doubt)).model_copy(
             update={
                 "upright": upright,
+                "image_hash": picture_hash(picture),
                 "words": words,
                 "blocks": blocks_of(words),
                 "mean_confidence": confidence,
@@ -86,16 +89,15 @@ class RapidOcr:
             }
         )
 
-    def read_regions(
-        self, page: OpenedPage, regions: Sequence[Box]
-    ) -> tuple[tuple[Word, ...], ...]:
+    def read_regions(self, page: OpenedPage, regions: Sequence[Box]) -> PictureWords:
         """The words in each part of a page, boxes on the whole page; blocks and lines from 0.
 
         Raises:
             EngineError: the inference library failed.
         """
         picture = page.image()
-        return tuple(self._region(picture, region) for region in regions)
+        parts = tuple(self._region(picture, region) for region in regions)
+        return PictureWords(parts, picture_hash(picture))
 
     def _region(self, picture: Image.Image, region: Box) -> tuple[Word, ...]:
         width, height = picture.size

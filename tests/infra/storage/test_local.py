@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from docmill.infra.storage.local import LocalFolder
@@ -44,6 +44,7 @@ def test_lists_keys_in_order_of_bytes(keys: set[str], prefix: str, start_after: 
         assert all(store.get(key) == key.encode() for key in listed)
 
 
+@example(".staging")
 @given(st.text(max_size=8))
 def test_a_key_never_leaves_the_folder(key: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

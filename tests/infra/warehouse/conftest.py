@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import duckdb
 import pytest
+from warehouse_content import Content, content_of, content_of_file
 
-from docmill.infra.warehouse import ddl
-
-Content: TypeAlias = dict[str, list[Any]]
-
-
-def content_of(connection: duckdb.DuckDBPyConnection) -> Content:
-    """All rows of all tables and views, but for when and how often it was loaded and published."""
-    names = connection.execute(
-        "SELECT table_schema, table_name FROM information_schema.tables "
-        "WHERE table_schema IN ('main', 'internal') ORDER BY ALL"
-    ).fetchall()
-    names = [f'{schema}."{table}"' for schema, table in names]
-    return {
-        name: connection.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall()
-        for name in names
-        if name not in ('main."snapshot"', 'internal."state"')
-    }
+from docmill.infra.warehouse import layout
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +19,7 @@ def content() -> Callable[[duckdb.DuckDBPyConnection | Path], Content]:
     def read(warehouse: duckdb.DuckDBPyConnection | Path) -> Content:
         if isinstance(warehouse, duckdb.DuckDBPyConnection):
             return content_of(warehouse)
-        with duckdb.connect(warehouse, read_only=True) as connection:
-            return content_of(connection)
+        return content_of_file(warehouse)
 
     return read
 
@@ -47,7 +30,7 @@ def new_warehouse() -> Callable[[], duckdb.DuckDBPyConnection]:
 
     def make() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect()
-        for statement in ddl.statements():
+        for statement in layout.statements():
             connection.execute(statement)
         return connection
 

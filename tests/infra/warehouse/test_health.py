@@ -43,7 +43,7 @@ def test_a_shift_is_found_where_it_is(loaded: DuckDBPyConnection) -> None:
 
 
 def test_nothing_is_found_when_nothing_changed(loaded: DuckDBPyConnection) -> None:
-    loaded.execute("DELETE FROM documents WHERE status = 'failed'")
+    loaded.execute("DELETE FROM internal.documents WHERE status = 'failed'")
     health = check_health(loaded, NOON + timedelta(days=4))
     assert health.texts == ()
     assert health.backlog.items == 98

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import gzip
+import math
 import random
 import tempfile
-from collections.abc import Callable
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from docmill.infra.warehouse.batches import Pace
 from docmill.infra.warehouse.loader import Loader
-from docmill.infra.warehouse.rows import History, document_rows
-from docmill.infra.warehouse.staging import Staging
 from docmill.infra.workspace import Workspace
 from docmill.schemas.document_schema import DocumentSchema, FieldKind, FieldSpec
 from docmill.schemas.errors import StoreError
 from docmill.schemas.outcome import DocumentStatus, PartOutcome
-from docmill.schemas.review import ReviewItem, ReviewReason
+from docmill.schemas.review import ReviewAction, ReviewItem, ReviewReason
 
 # The contract: what other tools rely on. More columns may follow, none may go.
 CONTRACT = {
@@ -34,6 +37,14 @@ CONTRACT = {
     "words": "document_id page block word text x0 y0 x1 y1 confidence box_source",
     "table_cells": "document_id page table_number row column row_span column_span header text "
     "x0 y0 x1 y1",
+    "part_history": "document_id part schema_name extraction_key status page_from page_to "
+    "finished_at run_id ocr_engine extractor current",
+    "checks": "document_id part schema_name extraction_key number name passed paths detail",
+    "review_events": "event_key document_id part schema_name path revision answer_id "
+    "extraction_key page_from page_to row action old_value value raw page x0 y0 x1 y1 reviewer "
+    "answered_at seconds_spent note",
+    "model_calls": "document_id uri run_id stage engine model page part output_key prompt_hash "
+    "input_tokens cached_tokens output_tokens price_usd seconds attempt error called_at call_id",
     "field_history": "document_id part uri schema_name path value raw status confidence",
     "review_queue": "document_id part uri schema_name path reason explanation confidence value "
     "raw page x0 y0 x1 y1 created_at",
@@ -103,7 +114,8 @@ def test_the_readings_of_a_document(warehouse: duckdb.DuckDBPyConnection, mill: 
     outcome = mill.finish("a", words=["Straße", "12,50 €"])
     Loader(warehouse, mill.lake).load()
     assert rows(warehouse, "SELECT * EXCLUDE (document_id) FROM pages ORDER BY page") == [
-        (page, 1654, 2339, 0, "text_layer@1", "ok", None, "[]") for page in (1, 2)
+        (page, 1654, 2339, 0, "text_layer@1", "ok", None, "[]", key, None)
+        for page, key in enumerate(outcome.page_keys, start=1)
     ]
     box = (0.1, 0.2, 0.3, 1 / 3)
     words = rows(warehouse, "FROM words ORDER BY page, word")
@@ -362,17 +374,6 @@ def test_numbers_arrive_as_they_are(
     assert [it for (it,) in loaded] == confidence
 
 
-def test_rows_beyond_what_is_held_go_into_the_database(
-    warehouse: duckdb.DuckDBPyConnection, mill: Any
-) -> None:
-    mill.finish("a", words=["w"] * 100)
-    ((_, record),) = mill.lake.commits()
-    with Staging(warehouse, rows_held=30) as staging:
-        staging.add(document_rows(History((record,)), mill.lake))
-    words = "SELECT page, count(DISTINCT word) FROM words GROUP BY page ORDER BY page"
-    assert rows(warehouse, words) == [(1, 100), (2, 100)]
-
-
 @pytest.mark.parametrize("lost", ["extractions", "pages", "schemas"])
 def test_a_lake_that_lost_something_is_named_and_nothing_half_loaded(
     warehouse: duckdb.DuckDBPyConnection,
@@ -390,6 +391,108 @@ def test_a_lake_that_lost_something_is_named_and_nothing_half_loaded(
     with pytest.raises(StoreError, match="the lake lacks"):
         Loader(warehouse, mill.lake).load()
     assert content(warehouse) == before
+
+
+@pytest.mark.parametrize("kind", ["extractions", "pages"])
+@pytest.mark.parametrize(
+    "damage",
+    [b"{", b"{}", b"[]", b'{"document_id": "d", "fields": 1, "words": 1}', b"\x00", b""],
+)
+def test_an_object_that_is_damaged_is_named(
+    warehouse: duckdb.DuckDBPyConnection,
+    mill: Any,
+    workspace: Workspace,
+    content: Any,
+    kind: str,
+    damage: bytes,
+) -> None:
+    mill.finish("whole")
+    mill.finish("a", words=["only here"])
+    before = content(warehouse)
+    paths = sorted((Path(workspace.lake_root) / kind).rglob("*.json.gz"))
+    paths[-1].write_bytes(gzip.compress(damage))
+    with pytest.raises(StoreError, match=paths[-1].name) as caught:
+        Loader(warehouse, mill.lake).load()
+    assert "Restore the object" in caught.value.hint
+    assert content(warehouse) == before
+
+
+def test_a_load_may_be_stopped_between_batches(
+    warehouse: duckdb.DuckDBPyConnection, mill: Any
+) -> None:
+    for name in "abc":
+        mill.finish(name)
+        mill.clock.forward(minutes=1)
+    loader = Loader(warehouse, mill.lake, pages_per_batch=1)
+    assert loader.load(stop=lambda: True).documents == 1
+    assert rows(warehouse, "SELECT count(*) FROM documents") == [(1,)]
+    assert loader.load().documents == 2
+
+
+def test_how_far_back_is_looked(warehouse: duckdb.DuckDBPyConnection, mill: Any) -> None:
+    loader = Loader(warehouse, mill.lake, mill.clock)
+    mill.run("first")
+    loader.load()
+    mill.clock.forward(minutes=-5)
+    mill.run("late")
+    assert loader.load(overlap=timedelta(minutes=2)).commits == 0
+    assert loader.load(overlap=timedelta(minutes=10)).commits == 1
+
+
+def test_turns_follow_the_time_they_take() -> None:
+    pace = Pace(0.1)
+    first = pace.pages
+    pace.took(int(first), 0.01)
+    more = pace.pages
+    assert more > first
+    pace.took(1, 0.01)  # one page says little about many
+    assert pace.pages == more
+    pace.took(int(more), 0.2)
+    assert pace.pages < more
+    for _ in range(20):
+        pace.took(int(pace.pages), 10)
+    assert 1 <= pace.pages < first
+
+
+def test_without_a_limit_a_batch_is_written_in_one_turn() -> None:
+    pace = Pace(None)
+    pace.took(1000, 10)
+    assert pace.pages == math.inf
+
+
+class Turns:
+    """Counts turns, and does something in one of them."""
+
+    def __init__(self, at: int, do: Callable[[], None]) -> None:
+        self.number, self._at, self._do = 0, at, do
+
+    @contextmanager
+    def __call__(self) -> Generator[None]:
+        self.number += 1
+        if self.number == self._at:
+            self._do()
+        yield
+
+
+def test_killed_between_turns_every_document_is_there_or_not(
+    warehouse: duckdb.DuckDBPyConnection, mill: Any, new_warehouse: Any, content: Any
+) -> None:
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    for number in range(30):
+        mill.finish(f"document {number}", words=["w"])
+    with pytest.raises(KeyboardInterrupt):
+        Loader(warehouse, mill.lake, turn=Turns(2, killed), lock_s=1).load()
+    counts = "SELECT (SELECT count(*) FROM {}), (SELECT count(*) FROM internal.commits)"
+    ((documents, commits),) = rows(warehouse, counts.format("documents"))
+    assert 0 < documents == commits < 30
+    turns = Turns(0, killed)
+    Loader(warehouse, mill.lake, turn=turns, lock_s=1).load()
+    assert turns.number > 1
+    with new_warehouse() as rebuilt:
+        Loader(rebuilt, mill.lake).load()
+        assert content(warehouse) == content(rebuilt)
 
 
 def test_a_late_writer_is_found(warehouse: duckdb.DuckDBPyConnection, mill: Any) -> None:
@@ -426,6 +529,12 @@ EVENTS = st.lists(
         st.tuples(
             st.just("finish"), st.sampled_from("ab"), st.sampled_from("12"), st.sampled_from("xy")
         ),
+        st.tuples(
+            st.just("answer"),
+            st.sampled_from("ab"),
+            st.sampled_from(["total", "notes[0]", "notes[1]", ""]),
+            st.sampled_from(ReviewAction),
+        ),
         st.tuples(st.just("fail"), st.sampled_from("ab"), st.booleans(), st.sampled_from("rs")),
         st.tuples(st.just("sight"), st.sampled_from("ab"), st.sampled_from("uv"), st.none()),
         st.tuples(st.just("wait"), st.integers(1, 40), st.none(), st.none()),
@@ -435,19 +544,46 @@ EVENTS = st.lists(
 )
 
 
-def play(mill: Any, value: Any, event: tuple[Any, ...]) -> None:
-    match event:
-        case ("finish", name, work, text):
-            mill.finish(name, [value("total", "1"), value("notes[0]", text)], work=work)
-        case ("fail", name, retryable, run_id):
-            mill.fail(name, retryable=retryable, run_id=run_id)
-        case ("sight", name, uri, _):
-            mill.sight(name, f"file:///{uri}")
-        case _:
-            mill.clock.forward(minutes=event[1])
+class Player:
+    """Plays events on a lake; answers are about the newest outcome of their document."""
+
+    def __init__(self, mill: Any, value: Any) -> None:
+        self.mill = mill
+        self.value = value
+        self.finished: dict[str, Any] = {}
+        self.revisions: Counter[tuple[str, str]] = Counter()
+
+    def play(self, event: tuple[Any, ...]) -> None:
+        match event:
+            case ("finish", name, work, text):
+                self.finished[name] = self.mill.finish(name, self._values(work, text), work=work)
+            case ("answer", name, path, action):
+                self._answer(name, path, action)
+            case ("fail", name, retryable, run_id):
+                self.mill.fail(name, retryable=retryable, run_id=run_id)
+            case ("sight", name, uri, _):
+                self.mill.sight(name, f"file:///{uri}")
+            case _:
+                self.mill.clock.forward(minutes=event[1])
+
+    def _values(self, work: str, text: str) -> list[Any]:
+        """The first list row of one work is the second one of the other."""
+        notes = [text, "same"] if work == "1" else ["same", text]
+        return [self.value("total", work), *(
+            self.value(f"notes[{row}]", note, page=1 + (note == "same"))
+            for row, note in enumerate(notes)
+        )]  # fmt: skip
+
+    def _answer(self, name: str, path: str, action: ReviewAction) -> None:
+        if name in self.finished:
+            self.revisions[name, path] += 1
+            revision = self.revisions[name, path]
+            said = "said" if action is ReviewAction.CORRECT else None
+            event = self.mill.event(self.finished[name], path, action, said, revision=revision)
+            self.mill.answer(event)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(events=EVENTS, seed=st.integers(0, 10**6))
 def test_the_order_of_loading_does_not_matter(
     events: list[tuple[Any, ...]],
@@ -460,8 +596,9 @@ def test_the_order_of_loading_does_not_matter(
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder, new_warehouse() as grown, new_warehouse() as new:
         mill = new_mill(Path(folder) / "lake")
+        player = Player(mill, value)
         for event in events:
-            play(mill, value, event)
+            player.play(event)
         commits = list((Path(folder) / "lake/commits").rglob("*.json"))
         records = {path: path.read_bytes() for path in commits}
         for path in commits:

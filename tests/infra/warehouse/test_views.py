@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from docmill.infra.warehouse import layout
 from docmill.infra.warehouse.loader import Loader
 from docmill.infra.warehouse.views import check_view_names
 from docmill.schemas.document_schema import DocumentSchema, FieldKind, FieldSpec, ListSpec
@@ -24,8 +25,10 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...
 
 
 def view_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    views = "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1"
-    return [name for (name,) in rows(connection, views)]
+    """Those of schemas."""
+    views = "SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"
+    standard = layout.taken_names()
+    return sorted(name for (name,) in rows(connection, views) if name not in standard)
 
 
 def test_a_row_per_part_with_typed_columns(warehouse: duckdb.DuckDBPyConnection, mill: Any) -> None:
@@ -142,7 +145,7 @@ def test_views_follow_the_newest_schema(
 
 def test_a_name_that_is_taken_is_refused_up_front() -> None:
     items = ListSpec(name="items", fields=(TEXT,))
-    with pytest.raises(SchemaError, match="the table fields has the name"):
+    with pytest.raises(SchemaError, match="the view fields has the name"):
         check_view_names(schema("Fields", TEXT))
     with pytest.raises(SchemaError, match="schema order has the name"):
         check_view_names(schema("order_items", TEXT), [schema("order", lists=(items,))])

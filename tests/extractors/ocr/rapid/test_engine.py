@@ -118,7 +118,7 @@ def test_a_region_is_read_alone_with_boxes_on_the_whole_page(engine: RapidOcr) -
     with open_document(page_of()) as document:
         page = document.page(1)
         lower = Box(x0=0, y0=0.55, x1=1, y1=1)
-        (words,) = engine.read_regions(page, [lower])
+        (words,) = engine.read_regions(page, [lower]).parts
     assert " ".join(word.text for word in words) == f"{LINES[3]} {LINES[4]}"
     assert all(word.box.y0 > 0.55 for word in words)
 
