@@ -20,7 +20,7 @@ from prefect.tasks import exponential_backoff
 
 from docmill.flows import names
 from docmill.flows.artifacts import cost, show_failures, show_totals
-from docmill.flows.helpers import read_elsewhere
+from docmill.flows.helpers import Asked, read_elsewhere
 from docmill.flows.retrying import JITTER, may_pass
 from docmill.flows.run_log import RunLog
 from docmill.flows.totals import Totals
@@ -29,6 +29,7 @@ from docmill.infra.lake import Lake
 from docmill.infra.pipeline import read_range, run_batch
 from docmill.infra.reading import PageRange, Spread
 from docmill.infra.settings import Settings, load_settings
+from docmill.infra.telemetry.tracing import exported, span, traceparent
 from docmill.infra.work import Work
 from docmill.schemas.batch import BatchReport
 from docmill.schemas.errors import SourceGone
@@ -37,29 +38,33 @@ from docmill.schemas.source import SourceObject
 
 
 @flow(name=names.READ)
-def read_batch(batch: str, pages_on: str | None = None) -> State[Any]:
+def read_batch(batch: str, pages_on: str | None = None, trace: str | None = None) -> State[Any]:
     """Reads the documents of a batch into the lake; `process_batch` finds the readings there.
 
     Args:
         batch: the batch's key in the lake.
         pages_on: the work pool that helps with long documents; none without.
+        trace: the W3C `traceparent` that it belongs to, where traces are taken.
     """
-    return _through(batch, Stage.READ, pages_on)
+    with exported(trace):
+        return _through(batch, Stage.READ, pages_on)
 
 
 @flow(name=names.PROCESS)
-def process_batch(batch: str, pages_on: str | None = None) -> State[Any]:
+def process_batch(batch: str, pages_on: str | None = None, trace: str | None = None) -> State[Any]:
     """Takes the documents of a batch to their outcomes; what is done already is skipped.
 
     Args:
         batch: the batch's key in the lake.
         pages_on: the work pool that helps with long documents; none without.
+        trace: the W3C `traceparent` that it belongs to, where traces are taken.
     """
-    return _through(batch, Stage.EXTRACT, pages_on)
+    with exported(trace):
+        return _through(batch, Stage.EXTRACT, pages_on)
 
 
 @flow(name=names.PAGES)
-def read_pages(batch: str, uri: str, first: int, last: int) -> State[Any]:
+def read_pages(batch: str, uri: str, first: int, last: int, trace: str | None = None) -> State[Any]:
     """Reads pages `first` to `last` (from 1, inclusive) of a long document into the lake.
 
     Args:
@@ -67,10 +72,12 @@ def read_pages(batch: str, uri: str, first: int, last: int) -> State[Any]:
         uri: the document's place.
         first: the first page.
         last: the last one.
+        trace: the W3C `traceparent` that it belongs to, where traces are taken.
     """
     base = load_settings()
     content = open_batch(base.open_workspace().lake(), batch)
-    pages = _range_task(_object(content, uri), (first, last), content.settings(base))
+    with exported(trace), span("docmill.pages", first=first, last=last):
+        pages = _range_task(_object(content, uri), (first, last), content.settings(base))
     return Completed(message=f"{names.counted(pages, 'page')} of {uri} read")
 
 
@@ -137,8 +144,9 @@ def _spread(key: str, batch: Batch, settings: Settings, pages_on: str | None) ->
     once = str(flow_run.get_id())
 
     def read(uri: str, ranges: Sequence[PageRange]) -> None:
+        asked = Asked(key, batch.source, uri, traceparent())
         # a context of its own for every document: several may be long
-        context.copy().run(read_elsewhere, key, batch.source, uri, ranges, pages_on, once)
+        context.copy().run(read_elsewhere, asked, ranges, pages_on, once)
 
     return Spread(settings.flows.spread_pages, read)
 

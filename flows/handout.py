@@ -17,6 +17,7 @@ from docmill.flows.totals import Totals
 from docmill.infra.ingestion.batches import Batch, open_batch, reports
 from docmill.infra.lake import Lake
 from docmill.infra.settings import Flows
+from docmill.infra.telemetry.tracing import traceparent
 from docmill.schemas.batch import BatchReport
 
 
@@ -99,7 +100,11 @@ class HandOut:
         return Order(
             key=step,
             deployment=names.deployment(flow_name, pool),
-            parameters={"batch": step.key, "pages_on": self.pools.read if reads else None},
+            parameters={
+                "batch": step.key,
+                "pages_on": self.pools.read if reads else None,
+                "trace": traceparent(),
+            },
             name=names.batch_run(batch.source, batch.number, len(batch.objects), word),
             once=f"{flow_run.get_id()}:{flow_name}:{step.key}",
             tags=(names.source_tag(batch.source),),

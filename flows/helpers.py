@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from time import monotonic, sleep
 
 from docmill.flows import names
@@ -13,9 +14,17 @@ from docmill.infra.reading import PageRange
 UNTAKEN_S = 60.0
 
 
-def read_elsewhere(
-    batch: str, source: str, uri: str, ranges: Sequence[PageRange], pool: str, once: str
-) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """A long document: its batch's key, its source's name, its place, the trace it is part of."""
+
+    batch: str
+    source: str
+    uri: str
+    trace: str | None = None
+
+
+def read_elsewhere(asked: Asked, ranges: Sequence[PageRange], pool: str, once: str) -> None:
     """Has page ranges read by flow runs on `pool`; returns when none of them is under way.
 
     Ranges that nobody takes are called off, so that workers which are all busy with batches do
@@ -23,7 +32,7 @@ def read_elsewhere(
     """
     children: Children[PageRange] = Children(starts=1)
     for first, last in ranges:
-        children.start(_order(batch, source, uri, (first, last), pool, once))
+        children.start(_order(asked, (first, last), pool, once))
     deadline = monotonic() + UNTAKEN_S
     while children:
         children.look()
@@ -33,15 +42,20 @@ def read_elsewhere(
         sleep(POLL_S)
 
 
-def _order(
-    batch: str, source: str, uri: str, pages: PageRange, pool: str, once: str
-) -> Order[PageRange]:
+def _order(asked: Asked, pages: PageRange, pool: str, once: str) -> Order[PageRange]:
     first, last = pages
+    uri = asked.uri
     return Order(
         key=pages,
         deployment=names.deployment(names.PAGES, pool),
-        parameters={"batch": batch, "uri": uri, "first": first, "last": last},
-        name=f"{source} · {uri.rpartition('/')[2]} · pages {first}–{last}",
+        parameters={
+            "batch": asked.batch,
+            "uri": uri,
+            "first": first,
+            "last": last,
+            "trace": asked.trace,
+        },
+        name=f"{asked.source} · {uri.rpartition('/')[2]} · pages {first}–{last}",
         once=f"{once}:{uri}:{first}-{last}",
-        tags=(names.source_tag(source),),
+        tags=(names.source_tag(asked.source),),
     )

@@ -25,6 +25,7 @@ from docmill.infra.ingestion.changes import Kind
 from docmill.infra.ingestion.followed import Followed, follow
 from docmill.infra.ingestion.scan import Scan
 from docmill.infra.settings import Settings, load_settings
+from docmill.infra.telemetry.tracing import describe, exported, span
 from docmill.infra.work import Work
 from docmill.schemas.errors import DocmillError
 
@@ -48,8 +49,10 @@ def ingest(source: str) -> State[Any]:
     """
     settings = load_settings()
     run = _Run(settings, follow(source, settings))
-    broken = run.hand_out()
-    run.scan.finish()
+    with exported(), span("docmill.ingest", source=source) as opened:
+        broken = run.hand_out()
+        run.scan.finish()
+        describe(opened, documents=run.handout.totals.documents)
     run.show()
     if run.handout.totals.documents or run.scan.counts[Kind.GONE]:
         start_load()

@@ -22,6 +22,7 @@ from docmill.infra.planning.plan import Planned
 from docmill.infra.planning.reprocess import plan_again
 from docmill.infra.planning.selection import Filter
 from docmill.infra.settings import Settings, load_settings
+from docmill.infra.telemetry.tracing import exported, span
 from docmill.infra.work import Work
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.loading import load_schemas
@@ -78,8 +79,9 @@ def _run(planned: Planned, schemas: tuple[DocumentSchema, ...], settings: Settin
 
     pools = pools_for(settings.ocr, settings.extractor)
     handout = HandOut(lake, pools, settings.flows, move)
-    handout.hand_out(_batches(lake, planned, schemas, settings))
-    handout.finish()
+    with exported(), span("docmill.reprocess", objects=len(planned.objects)):
+        handout.hand_out(_batches(lake, planned, schemas, settings))
+        handout.finish()
     show_totals(names.REPROCESS, handout.totals, cost(Work(settings, schemas, "")), kept=False)
     show_failures(names.REPROCESS, handout.totals.failures, settings, kept=False)
     start_load()

@@ -15,6 +15,8 @@ from docmill.infra.lake import Lake, utc_now
 from docmill.infra.reading import CUT_OFF, FileReader
 from docmill.infra.retrying import retried
 from docmill.infra.tasks import ExtractOrder, ExtractReport, extract_parts
+from docmill.infra.telemetry.stages import StageClock
+from docmill.infra.telemetry.tracing import describe, span
 from docmill.infra.work import Work
 from docmill.schemas.errors import DocmillError, TooLarge
 from docmill.schemas.outcome import (
@@ -73,21 +75,33 @@ class Processor:
         Raises:
             StoreError: the lake failed.
         """
+        with span("docmill.document", bytes=source.size) as opened:
+            handled = self._processed(source, StageClock())
+            describe(
+                opened,
+                document_id=handled.document_id or "",
+                status=_word(handled),
+                pages_read=handled.pages_read,
+            )
+            return handled
+
+    def _processed(self, source: SourceObject, clock: StageClock) -> Handled:
         known = source.document_id or self.lake.known_document(source)
         if known:
             if self._is_done(known):
                 return Handled(source, known, settled=True)
             reading = self.lake.reading(self.work.reading_key(known))
             if reading:
-                return self._claimed_once(Handled(source, known), lambda: (reading, True))
-        return self._fetched(source)
+                return self._claimed_once(Handled(source, known), clock, lambda: (reading, True))
+        return self._fetched(source, clock)
 
-    def _fetched(self, source: SourceObject) -> Handled:
+    def _fetched(self, source: SourceObject, clock: StageClock) -> Handled:
         """The same where the object's bytes are needed."""
         limits = self.work.settings.limits.opening()
         with ExitStack() as stack:
             try:
-                copy = stack.enter_context(local_copy(source, limits.max_bytes))
+                with clock.stage(Stage.FETCH):
+                    copy = stack.enter_context(local_copy(source, limits.max_bytes))
             except DocmillError as error:
                 failure = Failure.of(error, Stage.FETCH)
                 return Handled(source, unread=SourceFailure(uri=source.uri, failure=failure))
@@ -101,13 +115,18 @@ class Processor:
             handled = Handled(source, copy.document_id, sighting)
             if self._is_done(copy.document_id):
                 return replace(handled, settled=True)
-            return self._claimed_once(handled, lambda: self._reading(source.uri, copy))
+            return self._claimed_once(
+                handled, clock, lambda: self._reading(source.uri, copy, clock)
+            )
 
     def _is_done(self, document_id: str) -> bool:
         return self.lake.is_done(self.work.key(document_id))
 
     def _claimed_once(
-        self, handled: Handled, read: Callable[[], tuple[DocumentReading, bool]]
+        self,
+        handled: Handled,
+        clock: StageClock,
+        read: Callable[[], tuple[DocumentReading, bool]],
     ) -> Handled:
         """Goes on with the document, unless its bytes had their turn under another name."""
         document_id = handled.document_id
@@ -124,11 +143,13 @@ class Processor:
         )
         if self.until is Stage.READ:
             return handled
-        outcome = self._outcome(handled, reading, started_at)
+        outcome = self._outcome(handled, reading, started_at, clock)
         self.lake.commit_document(outcome)
         return replace(handled, outcome=outcome, settled=outcome.final)
 
-    def _reading(self, uri: str, copy: LocalCopy) -> tuple[DocumentReading, bool]:
+    def _reading(
+        self, uri: str, copy: LocalCopy, clock: StageClock
+    ) -> tuple[DocumentReading, bool]:
         """How the file reads, and whether the lake knew."""
         key = self.work.reading_key(copy.document_id)
         reading = self.lake.reading(key)
@@ -136,7 +157,9 @@ class Processor:
             return reading, True
         try:
             check_size(copy.size, self.work.settings.limits.opening())
-            reading = self.reader.read(uri, copy.path, copy.document_id)
+            with clock.stage(Stage.READ) as opened:
+                reading = self.reader.read(uri, copy.path, copy.document_id)
+                describe(opened, pages=reading.page_count, failures=len(reading.failures))
         except TooLarge as error:
             failure = Failure.of(error, Stage.OPEN)
             reading = DocumentReading(media_type=None, page_count=0, failure=failure)
@@ -145,9 +168,13 @@ class Processor:
         return reading, False
 
     def _outcome(
-        self, handled: Handled, reading: DocumentReading, started_at: datetime
+        self,
+        handled: Handled,
+        reading: DocumentReading,
+        started_at: datetime,
+        clock: StageClock,
     ) -> DocumentOutcome:
-        extracted = self._extract(reading)
+        extracted = self._extract(reading, clock)
         failures = (*reading.failures, *extracted.failures)
         document_id = handled.document_id or ""
         return DocumentOutcome(
@@ -163,12 +190,13 @@ class Processor:
             page_keys=tuple(page.key for page in reading.pages),
             parts=extracted.parts,
             failures=failures,
+            stage_seconds=clock.seconds,
             run_id=self.work.run_id,
             started_at=started_at,
             finished_at=utc_now(),
         )
 
-    def _extract(self, reading: DocumentReading) -> ExtractReport:
+    def _extract(self, reading: DocumentReading, clock: StageClock) -> ExtractReport:
         """Parts and values from the pages that were read in full."""
         if not reading.keys:
             return ExtractReport(())
@@ -179,6 +207,12 @@ class Processor:
             extractor=self.work.settings.extractor,
             thresholds=self.work.settings.review.thresholds(),
         )
+        with clock.stage(Stage.EXTRACT) as opened:
+            report = self._extracted(order)
+            describe(opened, parts=len(report.parts), failures=len(report.failures))
+        return report
+
+    def _extracted(self, order: ExtractOrder) -> ExtractReport:
         try:
             return retried(
                 lambda: self._call_extract(order),
@@ -195,6 +229,13 @@ class Processor:
         except CUT_OFF:
             self.lake.check()  # a wait for a dead lake proves nothing
             return self.cage.call(extract_parts, order, wall_s=seconds)
+
+
+def _word(handled: Handled) -> str:
+    """What became of an object, in a word for its span."""
+    if handled.outcome:
+        return handled.outcome.status.value
+    return "unread" if handled.unread else "nothing to do"
 
 
 def status_of(parts: Sequence[PartOutcome], failures: Sequence[Failure]) -> DocumentStatus:

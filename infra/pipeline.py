@@ -24,6 +24,7 @@ from docmill.infra.lake import Lake, utc_now
 from docmill.infra.reading import FileReader, PageRange, Spread
 from docmill.infra.settings import Settings
 from docmill.infra.tasks import warm_up
+from docmill.infra.telemetry.tracing import carried, describe, span
 from docmill.infra.work import Work
 from docmill.schemas.batch import BatchReport, DocumentFailure, SourceResult
 from docmill.schemas.document_schema import DocumentSchema
@@ -103,17 +104,19 @@ def run_batch(
     threads = settings.workers * THREADS_PER_WORKER
     progress.found(len(objects))
     with (
+        span("docmill.batch", objects=len(objects), until=until.value) as opened,
         ThreadPoolExecutor(threads, thread_name_prefix="pages") as page_threads,
         cage_of(settings) as cage,
     ):
         reader = FileReader(work, cage, page_threads, spread)
         processor = Processor(work, lake, reader, cage, until)
-        for number, handled in _spread(processor.process, objects, threads):
+        for number, handled in _spread(carried(processor.process), objects, threads):
             sightings.add(handled.sighting)
             tally.add(number, handled)
             _tell(progress, handled)
             publish()
         sightings.flush()
+        describe(opened, pages_read=tally.pages_read, run_id=work.run_id)
     report = tally.report(objects)
     if report.outcomes or report.pages_read or report.run.unread_sources:
         lake.commit_run(report.run)
