@@ -22,6 +22,9 @@ SUFFIXES = frozenset(
     | {".heic", ".heif", ".hif", ".avif"}
 )
 
+# What outputs write, perhaps beside documents; it is never one itself.
+RESULT_SUFFIX = ".docmill.json"
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -29,7 +32,8 @@ class Selection:
 
     Patterns (`broken/*`, `*.tmp.pdf`) are held against the key below the place and against the
     name alone; `*` goes across `/`, and case counts. With `include`, what matches any of it is
-    taken whatever its type, since objects in buckets often have no suffix.
+    taken whatever its type, since objects in buckets often have no suffix. docmill's own results
+    (`*.docmill.json`) are never taken.
     """
 
     include: tuple[str, ...] = ()
@@ -40,7 +44,7 @@ class Selection:
         path = PurePosixPath(key)
         if key.endswith("/") or any(part.startswith(".") for part in path.parts):
             return False  # a bucket's mark for a folder, or hidden
-        if _matches(path, self.exclude):
+        if path.name.endswith(RESULT_SUFFIX) or _matches(path, self.exclude):
             return False
         return _matches(path, self.include) if self.include else path.suffix.lower() in SUFFIXES
 

@@ -15,7 +15,7 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docmill.infra.warehouse import ddl
+from docmill.infra.warehouse import layout
 from docmill.infra.warehouse.loader import Loader
 
 Row: TypeAlias = tuple[datetime, datetime | None]  # first seen, deleted (None: it is there)
@@ -97,7 +97,7 @@ def sources_of(
 
 def warehouse() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
-    for statement in ddl.statements():
+    for statement in layout.statements():
         connection.execute(statement)
     return connection
 
