@@ -59,7 +59,10 @@ def test_a_flow_gives_the_rows_of_the_command_and_shows_how_it_went(
     fill(inbox, documents(6))
     for broken in ("truncated.pdf", "encrypted.pdf"):
         (inbox / broken).write_bytes((samples / "broken" / broken).read_bytes())
-    configure(workspace, inbox, "shown", 5)
+    results = tmp_path / "results"
+    results.mkdir()
+    output = f'[outputs.copies]\nkind = "files"\nto = "{results}"\nsince = "start"'
+    configure(workspace, inbox, "shown", 5, more=output)
     serve(start, workspace)
     run = api.wait(api.start("ingest/shown"), 180)
 
@@ -97,6 +100,7 @@ def test_a_flow_gives_the_rows_of_the_command_and_shows_how_it_went(
     assert "EncryptedFile" in lines
 
     api.load()
+    assert len(list((results / "shown").glob("*.docmill.json"))) == 8
     command = docmill("run", inbox, "--workspace", other, "--schema", "invoice", "--quiet")
     done = subprocess.run([*command, "--ocr", "text_layer"], timeout=120, check=False)
     assert done.returncode == 3

@@ -15,8 +15,8 @@ T = TypeVar("T")
 class PrefectApi:
     """Questions to a server."""
 
-    def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=30)
+    def __init__(self, url: str, auth: tuple[str, str] | None = None) -> None:
+        self._client = httpx.Client(base_url=url, timeout=30, auth=auth)
 
     def close(self) -> None:
         """Closes the connection."""
