@@ -16,13 +16,16 @@ COMMANDS = {
     "run": ("run", "Process files and folders into rows."),
     "plan": ("plan", "Show what would run, and what it would cost."),
     "reprocess": ("reprocess", "Process documents of the warehouse again."),
+    "serve": ("serve", "Own the warehouse: load, publish, take answers, serve SQL."),
     "query": ("query", "Ask the published warehouse in SQL."),
-    "export": ("query", "Write tables and views to files."),
+    "export": ("export", "Write tables and views to files."),
+    "deliver": ("deliver", "Send what is finished to webhooks and files."),
     "eval": ("eval", "Measure quality on documents with known values."),
     "deploy": ("deploy", "Register flows and schedules on a Prefect server."),
     "schemas": ("schemas", "List, show and check document schemas."),
     "status": ("status", "What is in the workspace."),
     "doctor": ("doctor", "Check this machine and the workspace."),
+    "verify": ("verify", "Compare the warehouse with one built anew from the lake."),
     "warehouse": ("warehouse", "Rebuild or publish the warehouse."),
 }
 

@@ -1,4 +1,7 @@
-"""The flow that loads the lake into the warehouse, publishes it, and looks at its health."""
+"""The flow that loads the lake into the warehouse, publishes it, and looks at its health.
+
+Where the settings name outputs, what got finished is delivered to them, too.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,13 @@ from prefect.tasks import exponential_backoff
 
 from docmill.flows import events, names
 from docmill.flows.retrying import JITTER, may_pass
+from docmill.infra.outputs.deliverer import Deliverer
+from docmill.infra.service.keeping_up import load_and_publish
+from docmill.infra.service.reports import PublishReport
 from docmill.infra.settings import Settings, load_settings
+from docmill.infra.telemetry.tracing import exported
 from docmill.infra.warehouse.health import Health, health_of
-from docmill.infra.warehouse.loader import LoadReport
-from docmill.infra.warehouse.owner import WarehouseOwner
 from docmill.infra.warehouse.query import open_published
-from docmill.infra.workspace import Workspace
 from docmill.schemas.errors import WorkspaceBusy
 
 # A warehouse that another process holds is asked for again after this, twice as long each time.
@@ -34,15 +38,18 @@ def _run_name() -> str:
 def load_warehouse() -> State[Any]:
     """Loads and publishes what was committed; then backlog and drift become events.
 
-    A warehouse in other hands (`docmill serve`, which loads by itself) is no failure: the next
-    scheduled run asks again.
+    Where `docmill serve` owns the warehouse, it is asked to. A warehouse in other hands is no
+    failure: the next scheduled run asks again.
     """
     settings = load_settings()
     workspace = settings.open_workspace()
     try:
-        report = _load(workspace)
+        with exported():
+            report = _load(settings)
     except WorkspaceBusy as error:
         return Completed(name="Skipped", message=f"{error.message}; the next run asks again")
+    if settings.outputs:
+        _deliver(settings)
     if not workspace.published.exists():
         return Completed(message="nothing was ever committed")
     health = _look_at(settings)
@@ -59,11 +66,8 @@ def load_warehouse() -> State[Any]:
     retry_jitter_factor=JITTER,
     retry_condition_fn=may_pass,
 )
-def _load(workspace: Workspace) -> LoadReport:
-    with WarehouseOwner(workspace) as owner:
-        report = owner.load(workspace.lake())
-        owner.publish()
-    return report
+def _load(settings: Settings) -> PublishReport:
+    return load_and_publish(settings)
 
 
 @task(name="look at queue and figures", cache_policy=NO_CACHE)
@@ -73,6 +77,18 @@ def _look_at(settings: Settings) -> Health:
         return health_of(connection, settings)
     finally:
         connection.close()
+
+
+@task(name="deliver to outputs", cache_policy=NO_CACHE)
+def _deliver(settings: Settings) -> None:
+    """One pass; what could not be delivered waits in the lake for the next one.
+
+    Never a failure of the load: what is wrong with an output is its report's to say.
+    """
+    logger = get_run_logger()
+    for report in Deliverer(settings).once():
+        log = logger.warning if report.needs_attention else logger.info
+        log("output %s: %s", report.output, report.text)
 
 
 def _tell(health: Health) -> None:

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +21,7 @@ from pydantic_settings import (
 from docmill.extractors.render import OpenLimits
 from docmill.extractors.triage import Thresholds
 from docmill.infra.cage import CageLimits
+from docmill.infra.outputs.options import Output, OutputName
 from docmill.infra.workspace import DEFAULT_WORKSPACE, Workspace
 from docmill.schemas.errors import UsageError
 from docmill.schemas.frozen import Frozen
@@ -159,6 +160,41 @@ class Flows(Frozen):
     )
 
 
+class Telemetry(Frozen):
+    """Where a process shows its metrics; traces follow the `OTEL_…` variables."""
+
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port on which `docmill run` shows its metrics while it runs; 0 for none.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="The address it listens on, loopback by default."
+    )
+
+
+class Serve(Frozen):
+    """The warehouse service: where it listens, how often it publishes, what a query may take."""
+
+    host: str = Field(default="127.0.0.1", description="Address that `docmill serve` listens on.")
+    port: int = Field(default=8610, ge=0, le=65535, description="Its port; 0 for any free one.")
+    token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What callers must show; by default made once, in `serve.token`.",
+    )
+    publish_seconds: float = Field(
+        default=60, gt=0, description="How often published.duckdb is replaced, if anything changed."
+    )
+    lock_ms: float = Field(
+        default=25, gt=0, description="Longest time that loading may keep an answer waiting."
+    )
+    sql_rows: int = Field(default=10_000, ge=1, description="Most rows of one query's answer.")
+    sql_seconds: float = Field(default=30, gt=0, description="Longest time for one query.")
+    sql_memory_mb: int = Field(default=1000, ge=64, description="Most memory of one query, in MiB.")
+    sql_workers: int = Field(default=2, ge=1, description="Queries that may run at once.")
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -193,9 +229,15 @@ class Settings(BaseSettings):
     sources: dict[str, Source] = Field(
         default_factory=dict, description="Places that are looked at on a schedule, by name."
     )
+    outputs: dict[OutputName, Output] = Field(
+        default_factory=dict,
+        description="Where finished documents are delivered to, by name; see docs/outputs.md.",
+    )
     limits: Limits = Limits()
     review: Review = Review()
     flows: Flows = Flows()
+    serve: Serve = Serve()
+    telemetry: Telemetry = Telemetry()
 
     def open_workspace(self) -> Workspace:
         """The workspace with its lake."""

@@ -16,7 +16,7 @@ import click
 
 from docmill.flows.commands.options import workspace_option
 from docmill.infra.settings import Settings, load_settings
-from docmill.schemas.errors import DocmillError
+from docmill.schemas.errors import DocmillError, WorkspaceBusy
 
 LITTLE_DISK = 2 * 10**9
 
@@ -155,5 +155,8 @@ def _warehouse(settings: Settings) -> str:
 
     if not settings.workspace.exists():
         return f"{settings.workspace} will be made by the first run"
-    with WarehouseOwner(settings.open_workspace()):
-        return f"{settings.workspace} can be written"
+    try:
+        with WarehouseOwner(settings.open_workspace()):
+            return f"{settings.workspace} can be written"
+    except WorkspaceBusy as busy:  # it is at work
+        return busy.message

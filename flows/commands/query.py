@@ -1,4 +1,4 @@
-"""`docmill query` and `docmill export`: reading what is published."""
+"""`docmill query`: reading what is published."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from docmill.flows.commands.options import workspace_option
 from docmill.infra.settings import load_settings
 from docmill.infra.warehouse.query import open_published
 from docmill.schemas.errors import UsageError
-
-COPY_OPTIONS = {"parquet": "FORMAT parquet", "csv": "FORMAT csv, HEADER", "jsonl": "FORMAT json"}
 
 
 @click.command(
@@ -76,41 +74,3 @@ def _print(form: str, names: list[str], rows: Sequence[tuple[Any, ...]]) -> None
             table.add_row(*("" if value is None else str(value) for value in row))
         Console().print(table)
         click.echo(f"{len(rows)} rows")
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  docmill export --to out
-  docmill export invoice invoice_line_items --to out --format csv
-"""
-)
-@click.argument("names", nargs=-1, metavar="[TABLE_OR_VIEW]...")
-@workspace_option
-@click.option(
-    "--to", "target", type=click.Path(path_type=Path, file_okay=False), required=True,
-    help="Folder that gets one file per table.",
-)  # fmt: skip
-@click.option(
-    "--format", "form", type=click.Choice(sorted(COPY_OPTIONS)), default="parquet",
-    show_default=True, help="File format.",
-)  # fmt: skip
-def export(names: tuple[str, ...], workspace: Path | None, target: Path, form: str) -> None:
-    """Write tables and views (all, if none is named) to files."""
-    settings = load_settings(workspace=workspace)
-    connection = open_published(settings.open_workspace())
-    target.mkdir(parents=True, exist_ok=True)
-    try:
-        known = [name for (name,) in connection.execute("SHOW TABLES").fetchall()]
-        unknown = sorted(set(names) - set(known))
-        if unknown:
-            raise UsageError(f"no table {', '.join(unknown)}", f"There are: {', '.join(known)}.")
-        for name in names or known:
-            path = target / f"{name}.{form}"
-            quoted = str(path).replace("'", "''")
-            connection.execute(f"COPY (FROM \"{name}\") TO '{quoted}' ({COPY_OPTIONS[form]})")
-            click.echo(path)
-    except duckdb.Error as error:
-        raise UsageError(f"cannot write to {target}: {error}", "Choose another folder.") from error
-    finally:
-        connection.close()

@@ -26,11 +26,14 @@ from docmill.flows.commands.options import (
 )
 from docmill.flows.commands.summary import print_summary
 from docmill.infra.pipeline import run_batch
+from docmill.infra.service.keeping_up import load_and_publish, own_and_publish
 from docmill.infra.settings import Settings, load_settings
 from docmill.infra.sources import Sources, find_sources
-from docmill.infra.warehouse.owner import WarehouseOwner
+from docmill.infra.telemetry.counting import CountingProgress
+from docmill.infra.telemetry.metrics import Metrics
+from docmill.infra.telemetry.serving import scraped
+from docmill.infra.telemetry.tracing import exported
 from docmill.infra.wiring import extractor, page_reader
-from docmill.infra.workspace import Workspace
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import UsageError, WorkspaceBusy
 from docmill.schemas.loading import load_schemas
@@ -101,10 +104,13 @@ def process(
 ) -> int:
     """Runs a batch, publishes it and prints its summary; returns the exit code."""
     workspace = settings.open_workspace()
-    publisher = Publisher(workspace)
-    with ConsoleProgress(console) as progress:
-        report = run_batch(found.objects, schemas, settings, progress, publisher.now_and_then)
-    publisher.publish()
+    publisher = Publisher(settings)
+    metrics = Metrics()
+    with exported(), scraped(metrics, settings.telemetry):
+        with ConsoleProgress(console) as progress:
+            counting = CountingProgress(metrics, progress)
+            report = run_batch(found.objects, schemas, settings, counting, publisher.now_and_then)
+        publisher.publish()
     failed = print_summary(
         Console(quiet=quiet, soft_wrap=True), workspace, report, found.passed_over
     )
@@ -114,8 +120,8 @@ def process(
 class Publisher:
     """Loads what was committed and publishes it, at most every `PUBLISH_EVERY_S` on the way."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._last = monotonic()
 
     def now_and_then(self) -> None:
@@ -124,15 +130,13 @@ class Publisher:
             return
         self._last = monotonic()
         try:
-            self.publish()
+            own_and_publish(self._settings)
         except WorkspaceBusy:
             return  # the run is not harmed; the end of the run, or the owner, loads the rest
 
     def publish(self) -> None:
-        """Loads and publishes now."""
-        with WarehouseOwner(self._workspace) as owner:
-            owner.load(self._workspace.lake())
-            owner.publish()
+        """Loads and publishes now, or has the running service do it."""
+        load_and_publish(self._settings)
 
 
 class ConsoleProgress:

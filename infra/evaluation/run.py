@@ -20,10 +20,10 @@ from docmill.infra.evaluation.text import compare_texts, read_text, true_text
 from docmill.infra.evaluation.truth import truth_of
 from docmill.infra.lake import Lake, utc_now
 from docmill.infra.pipeline import Progress, run_batch
+from docmill.infra.service.keeping_up import load_and_publish
 from docmill.infra.settings import Settings
 from docmill.infra.sources import source_file
 from docmill.infra.tasks import warm_up
-from docmill.infra.warehouse.owner import WarehouseOwner
 from docmill.infra.wiring import extractor, page_reader
 from docmill.infra.work import Work
 from docmill.schemas.batch import BatchReport
@@ -114,9 +114,7 @@ def evaluate(
         documents=documents,
     )
     workspace.lake().commit_evaluation(record)
-    with WarehouseOwner(workspace) as owner:
-        owner.load(workspace.lake())
-        owner.publish()
+    load_and_publish(settings)
     return record
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -45,10 +46,12 @@ def test_help_names_every_command(docmill: Run) -> None:
         "reprocess",
         "query",
         "export",
+        "deliver",
         "eval",
         "schemas",
         "status",
         "doctor",
+        "verify",
         "warehouse",
     ):
         assert command in done.stdout
@@ -169,3 +172,33 @@ def test_rebuilding_changes_no_row(docmill: Run, samples: Path, tmp_path: Path) 
     before.pop("snapshot")
     after.pop("snapshot")
     assert after == before
+
+
+def test_a_fresh_workspace_verifies_clean(workspace: Path, docmill: Run) -> None:
+    done = docmill("verify", "--workspace", workspace)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no differences" in done.stdout
+
+
+def test_verify_names_what_differs(workspace: Path, docmill: Run, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(workspace, copy)
+    with duckdb.connect(copy / "warehouse.duckdb") as connection:
+        connection.execute("UPDATE main.runs SET failed = 7")
+    done = docmill("verify", "--workspace", copy)
+    assert done.returncode == 1
+    assert "main.runs: 1 row only in the warehouse, 1 row only by the lake" in done.stdout
+    assert "failed is 7, by the lake 0" in done.stdout
+
+
+def test_exports_in_parts_add_what_changed(workspace: Path, docmill: Run, tmp_path: Path) -> None:
+    command = ("export", "fields", "runs", "--workspace", workspace, "--to", tmp_path / "out")
+    first = docmill(*command, "--partitioned")
+    assert first.returncode == 0, first.stderr
+    assert "fields: " in first.stdout
+    again = docmill(*command, "--incremental")
+    assert "nothing has changed" in again.stdout
+    refused = docmill(*command, "--partitioned")
+    assert refused.returncode == 2
+    assert "--incremental" in refused.stderr
+    assert docmill(*command, "--incremental", "--format", "csv").returncode == 2
