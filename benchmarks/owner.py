@@ -231,7 +231,7 @@ def measure_loading(title: str, workspace: Workspace, documents: int) -> None:
     arriving = put_all(lake, range(BEFORE, BEFORE + documents))
     commit_all(lake, before)
     over, answers, readings = threading.Event(), Waits(), Waits()
-    with owner(workspace, DOCMILL_SERVE__PUBLISH_SECONDS="5") as client:
+    with owner(workspace, DOCMILL_SERVE__PUBLISH_SECONDS="60") as client:
         client.publish()
         reviewer = Reviewer(ServiceClient(client.url, TOKEN), before)
         reader = ServiceClient(client.url, TOKEN)

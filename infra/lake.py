@@ -338,11 +338,6 @@ def extraction_name(key: str) -> str:
     return _sharded("extractions", key)
 
 
-def is_extraction(name: str) -> bool:
-    """Whether an object is an extraction, by its name."""
-    return name.startswith("extractions/")
-
-
 def _sharded(prefix: str, key: str) -> str:
     return f"{prefix}/{key[:2]}/{key}.json.gz"
 

@@ -189,6 +189,9 @@ class Serve(Frozen):
     lock_ms: float = Field(
         default=25, gt=0, description="Longest time that loading may keep an answer waiting."
     )
+    staging_workers: int = Field(
+        default=1, ge=1, description="Processes that make new documents ready to be loaded."
+    )
     sql_rows: int = Field(default=10_000, ge=1, description="Most rows of one query's answer.")
     sql_seconds: float = Field(default=30, gt=0, description="Longest time for one query.")
     sql_memory_mb: int = Field(default=1000, ge=64, description="Most memory of one query, in MiB.")

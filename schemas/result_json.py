@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
-from docmill.schemas.extraction import ConfidenceStatus, Extraction, Match
+from docmill.schemas.extraction import Check, Extraction, FieldValue
+from docmill.schemas.stored import StoredCheck, StoredExtraction, StoredValue
 
 _STEP = re.compile(r"\[(\d+)\]|[^.\[\]]+")
-_PRIOR, _NONE = ConfidenceStatus.PRIOR.value, Match.NONE.value
-_Steps: TypeAlias = tuple[str | int, ...]
 
 
-def result_json(extraction: Extraction) -> dict[str, Any]:
+def result_json(extraction: Extraction | StoredExtraction) -> dict[str, Any]:
     """An extraction in the shape of its schema.
 
     A field's place is its path: `total` is the key `total`, `seller.name` the key `name` inside
@@ -34,68 +33,70 @@ def result_json(extraction: Extraction) -> dict[str, Any]:
     The key `checks` holds the validators' results, each with `name`, `passed`, `paths` and
     `detail`. A schema that has a field of that name keeps it; the checks are then `checks_2`.
     """
-    return result_of(extraction.model_dump(mode="json"))
-
-
-def result_of(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The same from an extraction as the lake keeps it: the JSON object of its model.
-
-    Raises:
-        KeyError, TypeError, AttributeError, IndexError: it is no such object.
-    """
-    result: dict[str, Any] = {}
-    nodes: dict[_Steps, Any] = {(): result}
-    for value in stored["fields"]:
-        parent, last = _place(value["path"])
-        node = nodes.get(parent)
-        if node is None:
-            node = nodes[parent] = _made(result, parent, last)
-        _child(node, last, None).update(_value_json(value))
+    values = [_value_json(value) for value in extraction.fields]
+    result = _shape(tuple([value.path for value in extraction.fields])).filled(values)
     checks = "checks_2" if "checks" in result else "checks"
-    return {**result, checks: [_check_json(check) for check in stored.get("checks", ())]}
+    return {**result, checks: [_check_json(check) for check in extraction.checks]}
 
 
-@lru_cache(maxsize=10_000)  # the paths of one schema's documents are the same again and again
-def _place(path: str) -> tuple[_Steps, str | int]:
-    """`line_items[2].quantity` -> `(("line_items", 2), "quantity")`."""
-    *parent, last = (
-        int(match[1]) if match[1] is not None else match[0] for match in _STEP.finditer(path)
-    )
-    return tuple(parent), last
+@dataclass
+class _Node:
+    """A place in a result: of a value (by its number), with keys, or with rows, or of several."""
+
+    value: int | None = None
+    keys: dict[str, _Node] = field(default_factory=dict["str", "_Node"])
+    rows: list[_Node] = field(default_factory=list["_Node"])
+
+    def at(self, step: str | int) -> _Node:
+        """One step further; rows before the one that is named are made, too."""
+        if isinstance(step, str):
+            return self.keys.setdefault(step, _Node())
+        self.rows.extend(_Node() for _ in range(len(self.rows), step + 1))
+        return self.rows[step]
+
+    def filled(self, values: list[dict[str, Any]]) -> Any:
+        """What stands here."""
+        if self.rows:
+            return [row.filled(values) for row in self.rows]
+        own = {} if self.value is None else values[self.value]
+        for key, node in self.keys.items():
+            own[key] = node.filled(values)
+        return own
 
 
-def _made(node: Any, steps: _Steps, last: str | int) -> Any:
-    """What `steps` lead to from `node`; objects and lists between are made where missing."""
-    for step, following in zip(steps, (*steps[1:], last), strict=True):
-        node = _child(node, step, following)
-    return node
+@lru_cache(maxsize=200)  # documents of one schema often have the same paths
+def _shape(paths: tuple[str, ...]) -> _Node:
+    """Where values with these paths stand."""
+    root = _Node()
+    for number, path in enumerate(paths):
+        node = root
+        for match in _STEP.finditer(path):
+            node = node.at(match[0] if match[1] is None else int(match[1]))
+        node.value = number
+    return root
 
 
-def _child(node: Any, step: str | int, following: str | int | None) -> Any:
-    """One step from `node`: to a list where a row number follows, to an object otherwise."""
-    if isinstance(step, int):
-        while len(node) <= step:
-            node.append({})
-        return node[step]
-    return node.setdefault(step, [] if isinstance(following, int) else {})
-
-
-def _value_json(value: Mapping[str, Any]) -> dict[str, Any]:
-    """What stands at a value's place; what an older docmill left out has the model's default."""
-    evidence = value.get("evidence")
-    box = evidence["box"] if evidence else None
+def _value_json(value: FieldValue | StoredValue) -> dict[str, Any]:
+    """What stands at a value's place."""
+    evidence = value.evidence
+    box = evidence.box if evidence else None
     return {
-        "value": value["value"],
-        "raw": value["raw"],
-        "status": value["status"],
-        "confidence": value["confidence"],
-        "confidence_status": value.get("confidence_status", _PRIOR),
-        "match": evidence["match"] if evidence else _NONE,
-        "page": evidence["page"] if evidence else None,
-        "box": [box["x0"], box["y0"], box["x1"], box["y1"]] if box else None,
-        "derived": value.get("derived", False),
+        "value": value.value,
+        "raw": value.raw,
+        "status": value.status,
+        "confidence": value.confidence,
+        "confidence_status": value.confidence_status,
+        "match": value.match,
+        "page": evidence.page if evidence else None,
+        "box": [box.x0, box.y0, box.x1, box.y1] if box else None,
+        "derived": value.derived,
     }
 
 
-def _check_json(check: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: check[name] for name in ("name", "passed", "paths", "detail")}
+def _check_json(check: Check | StoredCheck) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "passed": check.passed,
+        "paths": list(check.paths),
+        "detail": check.detail,
+    }

@@ -178,7 +178,7 @@ class Answering:
         with self._live.cursor() as connection:
             committing = self._pool.submit(self._lake.commit_reviews, events)
             try:
-                prepared = prepare_answers(connection, self._lake, events)
+                prepared = prepare_answers(connection, self._lake, events, self._judge.extraction)
             finally:
                 committing.result()  # nothing is written to the warehouse before
             with self._turn(), transaction(connection):

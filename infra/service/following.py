@@ -21,6 +21,7 @@ from docmill.infra.telemetry.metrics import LOAD_FAILURES, LOAD_SECONDS, Metrics
 from docmill.infra.telemetry.tracing import noted
 from docmill.infra.warehouse.loader import OVERLAP, Loader, LoadReport
 from docmill.infra.warehouse.opening import opened, remove, translated
+from docmill.infra.warehouse.stagers import Stager, staging_workers
 from docmill.schemas.errors import DocmillError, RebuildNeeded, StoreError
 
 LOOK_EVERY_S = 0.5
@@ -40,6 +41,7 @@ class Following:
         lock_s: how long a batch may keep others from writing.
         status: where to tell how it goes.
         metrics: count what is loaded; a warehouse that is built anew counts nothing.
+        staging_workers: processes that make batches ready.
     """
 
     def __init__(
@@ -49,8 +51,10 @@ class Following:
         lock_s: float,
         status: Status,
         metrics: Metrics,
+        staging_workers: int = 1,
     ) -> None:
         self._live = live
+        self._staging_workers = staging_workers
         self._metrics = metrics
         self._lake = lake
         self._lock_s = lock_s
@@ -65,6 +69,7 @@ class Following:
         self._long_look_at: float | None = None
         self._using = ExitStack()  # the loader's connection
         self._loader: Loader | None = None
+        self._stager: Stager | None = None
 
     def look(self) -> Future[LoadReport]:
         """Done when all that is in the lake now is loaded."""
@@ -86,8 +91,10 @@ class Following:
 
     def run(self) -> None:
         """Follow the lake until `stop`."""
+        root = self._live.workspace.lake_root
         try:
-            self._follow()
+            with staging_workers(root, self._staging_workers) as self._stager:
+                self._follow()
         finally:
             self._let_go()
 
@@ -167,6 +174,7 @@ class Following:
                 self._lake,
                 turn=measured(self._live.turn.patient, self._metrics, "load"),
                 lock_s=self._lock_s,
+                stager=self._stager,
                 loaded=partial(count_commit, self._metrics),
             )
         return self._loader
@@ -189,7 +197,7 @@ class Following:
         with translated(building):
             remove(building)
         with opened(building) as connection:
-            loader = Loader(connection, self._lake)
+            loader = Loader(connection, self._lake, stager=self._stager)
             stop = self._telling(connection)
             while loader.load(OVERLAP, stop).commits > _FEW and not self._stopping.is_set():
                 pass

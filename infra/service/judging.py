@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from duckdb import DuckDBPyConnection
 
@@ -18,6 +18,7 @@ from docmill.infra.lake import Lake
 from docmill.infra.service.answers import Answer, Decision, Verdict
 from docmill.infra.service.fitting import misfit
 from docmill.infra.warehouse import histories
+from docmill.infra.warehouse.rows import extraction_in
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import StoreError
 from docmill.schemas.extraction import Extraction
@@ -81,7 +82,7 @@ class Judge:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._extraction = lru_cache(_KEPT)(self._fetched)
+        self.extraction = lru_cache(_KEPT)(partial(extraction_in, lake))
         self._schema = lru_cache(_KEPT)(self._fetched_schema)
 
     def judge(self, answer: Answer, known: Known, now: datetime) -> ReviewEvent | Verdict:
@@ -110,7 +111,7 @@ class Judge:
     def _checked(
         self, answer: Answer, part: Part, known: Known, now: datetime
     ) -> ReviewEvent | Verdict:
-        extraction = self._extraction(part.extraction_key) if part.extraction_key else None
+        extraction = self.extraction(part.extraction_key) if part.extraction_key else None
         placed = _placed(answer, extraction, known)
         before = {**{event.revision: event for event in known.about(answer)}, **placed}
         next_one = max(before, default=0) + 1
@@ -145,12 +146,6 @@ class Judge:
             return f"the schema has no field `{answer.path}`"
         problem = misfit(spec, answer.value)
         return problem and f"{answer.value!r} {problem}"
-
-    def _fetched(self, key: str) -> Extraction:
-        extraction = self._lake.extraction(key)
-        if extraction is None:
-            raise StoreError(f"the lake has lost the extraction {key}")
-        return extraction
 
     def _fetched_schema(self, schema_hash: str) -> DocumentSchema:
         schema = self._lake.schema(schema_hash)

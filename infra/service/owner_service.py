@@ -55,7 +55,12 @@ class OwnerService:
         self._status = Status(workspace.root)
         self._live = LiveWarehouse(workspace)
         self._following = Following(
-            self._live, lake, settings.lock_ms / 1000, self._status, self.metrics
+            self._live,
+            lake,
+            settings.lock_ms / 1000,
+            self._status,
+            self.metrics,
+            settings.staging_workers,
         )
         self._answering = Answering(self._live, lake.remembering(), self._status, self.metrics)
         self._snapshots = Snapshots(

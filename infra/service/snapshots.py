@@ -15,7 +15,7 @@ from docmill.infra.warehouse.opening import wal_of
 from docmill.infra.warehouse.publishing import checkpoint, publish
 from docmill.schemas.errors import DocmillError, StoreError
 
-LONG_WAL = 32 * 2**20  # bytes, from which on a checkpoint takes too long to wait for more
+LONG_WAL = 256 * 2**20  # bytes: a checkpoint costs more than its rows, so there are to be few
 _LOOK_S = 0.5
 
 

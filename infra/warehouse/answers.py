@@ -6,8 +6,9 @@ it comes to that record, finds them there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from duckdb import DuckDBPyConnection
 
@@ -16,19 +17,21 @@ from docmill.infra.warehouse import ddl
 from docmill.infra.warehouse.answer_rows import answer_rows
 from docmill.infra.warehouse.event_rows import event_row
 from docmill.infra.warehouse.histories import Known, known
-from docmill.infra.warehouse.rows import TableRow, found_in_lake
-from docmill.infra.warehouse.staging import insert_rows
+from docmill.infra.warehouse.inserting import insert_rows
+from docmill.infra.warehouse.rows import TableRow, extraction_in
 from docmill.schemas.extraction import Extraction
 from docmill.schemas.review import ReviewEvent
 
 
 @dataclass(frozen=True)
 class PreparedAnswers:
-    """Answers that are ready to be written; `rows` are right while `before` is."""
+    """Answers that are ready to be written; `rows` are right while nothing new is known."""
 
     lake: Lake
+    extraction_of: Callable[[str], Extraction]
     events: tuple[ReviewEvent, ...]
     before: Mapping[str, Known]
+    facts: int
     rows: tuple[TableRow, ...]
 
     def write(self, connection: DuckDBPyConnection) -> None:
@@ -41,8 +44,9 @@ class PreparedAnswers:
             StoreError: the lake is damaged.
             duckdb.Error: the warehouse cannot be written.
         """
-        if known(connection, list(self.before)) != self.before:
-            prepare_answers(connection, self.lake, self.events).write(connection)
+        if _facts(connection, self.before) != self.facts:
+            again = prepare_answers(connection, self.lake, self.events, self.extraction_of)
+            again.write(connection)
             return
         answered = [each for each, it in self.before.items() if it.commits and it.events]
         for table in ddl.FROM_ANSWERS if answered else ():
@@ -55,7 +59,10 @@ class PreparedAnswers:
 
 
 def prepare_answers(
-    connection: DuckDBPyConnection, lake: Lake, events: Iterable[ReviewEvent]
+    connection: DuckDBPyConnection,
+    lake: Lake,
+    events: Iterable[ReviewEvent],
+    extraction_of: Callable[[str], Extraction] | None = None,
 ) -> PreparedAnswers:
     """Make new answers ready to be written; those that the warehouse has already do no harm.
 
@@ -63,23 +70,45 @@ def prepare_answers(
         connection: to the warehouse; it is only read.
         lake: has the outcomes and extractions of the documents.
         events: the answers, which must lie in the lake already.
+        extraction_of: gives an extraction by its key, where some are at hand; None: from the lake.
 
     Raises:
         StoreError: the lake is damaged.
         duckdb.Error: the warehouse cannot be read.
     """
     events = tuple(events)
-    before = known(connection, sorted({event.document_id for event in events}))
-    rows = tuple(_rows(lake, events, before))
-    return PreparedAnswers(lake, events, before, rows)
+    documents = sorted({event.document_id for event in events})
+    facts = _facts(connection, documents)  # before they are read
+    before = known(connection, documents)
+    extraction_of = extraction_of or partial(extraction_in, lake)
+    rows = tuple(_rows(lake, extraction_of, events, before))
+    return PreparedAnswers(lake, extraction_of, events, before, facts, rows)
+
+
+def _facts(connection: DuckDBPyConnection, documents: Iterable[str]) -> int:
+    """How much is known about documents: outcomes, sightings and answers, of which none ever goes.
+
+    Asked while others wait, where comparing what is known would take longer.
+    """
+    rows = connection.execute(_FACTS, [list(documents)]).fetchall()
+    return rows[0][0]
+
+
+_FACTS = """
+SELECT count(*) FROM (
+    SELECT document_id FROM internal.commits
+    UNION ALL SELECT document_id FROM internal.sightings
+    UNION ALL SELECT document_id FROM main.review_events
+) WHERE document_id IN (SELECT unnest($1::VARCHAR[]))
+"""
 
 
 def _rows(
-    lake: Lake, events: Sequence[ReviewEvent], before: Mapping[str, Known]
+    lake: Lake,
+    extraction_of: Callable[[str], Extraction],
+    events: Sequence[ReviewEvent],
+    before: Mapping[str, Known],
 ) -> Iterator[TableRow]:
-    def extraction_of(key: str) -> Extraction:
-        return found_in_lake(lake.extraction(key), f"extraction {key}")
-
     after = dict(before)
     for event in events:
         now = after[event.document_id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ from docmill.infra.commits import CommitRecord, DocumentCommit, ReviewCommit, Si
 from docmill.schemas.review import ReviewEvent
 from docmill.schemas.source import Departure, Sighting
 
-PAGES_PER_BATCH = 250
+PAGES_PER_BATCH = 120
 COMMITS_PER_BATCH = 1000
 
 _Record = TypeVar("_Record")
@@ -29,12 +29,25 @@ class Batch:
         if isinstance(record, DocumentCommit):
             self.pages += max(1, len(record.content.page_keys))
 
-    def only(self, keys: Collection[str]) -> Batch:
+    def only(self, keys: Iterable[str]) -> Batch:
         """The same with these records alone."""
         batch = Batch()
         for key in keys:
             batch.add(key, self.records[key])
         return batch
+
+    def parts(self) -> tuple[Batch, Batch]:
+        """The documents' records, and all others."""
+        documents = self.documents
+        others = (key for key in self.records if key not in documents)
+        return self.only(documents), self.only(others)
+
+    @property
+    def about(self) -> set[str]:
+        """Ids of all documents that it says something about."""
+        found = {record.content.document_id for record in self.documents.values()}
+        found.update(sighting.document_id for sighting in self.sightings)
+        return found.union(event.document_id for event in self.events)
 
     @property
     def documents(self) -> dict[str, DocumentCommit]:
@@ -80,11 +93,12 @@ class Pace:
 
     def took(self, pages: int, seconds: float) -> None:
         """Learn from how long a turn took, in which documents of so many pages were written."""
-        if self._wanted is None:
+        if self._wanted is None or not pages:
             return
         change = min(max(self._wanted / max(seconds, 1e-6), 0.5), _FASTEST_GROWTH)
         if change < 1 or pages >= int(self.pages):  # few pages say little about many
-            self.pages = min(max(pages * change, _FEWEST_PAGES), self._full)
+            wanted = max(pages * change, pages + 1) if change > 1 else pages * change
+            self.pages = min(max(wanted, _FEWEST_PAGES), self._full)
 
 
 _SHARE = 0.75  # of the time, for the mean: single turns take longer

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from orjson import Fragment
+from msgspec.structs import asdict
 
 from docmill.extractors.tables.joining import TableJoiner
 from docmill.infra.warehouse import ddl
@@ -18,6 +19,8 @@ from docmill.schemas.engine import EngineTag
 from docmill.schemas.extraction import Evidence, FieldValue
 from docmill.schemas.outcome import DocumentOutcome, DocumentStatus, Failure, PartOutcome
 from docmill.schemas.page import PageText
+from docmill.schemas.result_json import result_json
+from docmill.schemas.stored import StoredEvidence, StoredExtraction, StoredValue
 
 _ROW_NUMBER = re.compile(r"\[(\d+)\]")
 
@@ -141,44 +144,45 @@ def table_cell_rows(page: PageText, joiner: TableJoiner) -> Iterator[TableRow]:
 
 @dataclass(frozen=True)
 class FilledPart:
-    """A part with its extraction: `stored` is the JSON object that the lake keeps."""
+    """A part with its extraction."""
 
     uri: str
     outcome: DocumentOutcome
     part: PartOutcome
-    stored: Mapping[str, Any]
+    stored: StoredExtraction
 
     @property
     def _shared(self) -> Row:
         return {
-            "document_id": self.stored["document_id"],
+            "document_id": self.stored.document_id,
             "part": self.part.part,
-            "schema_name": self.stored["schema_name"],
+            "schema_name": self.stored.schema_name,
             "extraction_key": self.part.extraction_key,
         }
 
     @property
     def extractor(self) -> str:
         """The engine that filled the schema, as a tag."""
-        return str(EngineTag.model_validate(self.stored["engine"]))
+        engine = self.stored.engine
+        return str(EngineTag(name=engine.name, version=engine.version, model=engine.model))
 
-    def result_row(self, result: bytes) -> TableRow:
-        """The row of its result, which is given as JSON."""
+    def result_row(self) -> TableRow:
+        """The row of its result."""
         own = {
-            "result": Fragment(result),
+            "result": result_json(self.stored),
             "uri": self.uri,
             "status": self.part.status.value,
             "page_from": self.part.page_from,
             "page_to": self.part.page_to,
-            "schema_hash": self.stored["schema_hash"],
+            "schema_hash": self.stored.schema_hash,
             "finished_at": timestamp(self.outcome.finished_at),
         }
         return ddl.RESULTS, {**self._shared, **own}
 
     def check_rows(self) -> Iterator[TableRow]:
         """The rows of what the validators found."""
-        for number, check in enumerate(self.stored.get("checks", ())):
-            own = {name: check[name] for name in ("name", "passed", "paths", "detail")}
+        for number, check in enumerate(self.stored.checks):
+            own = asdict(check)
             yield ddl.CHECKS, {**self._shared, "number": number, **own}
 
 
@@ -194,7 +198,7 @@ def first_times(history: History) -> dict[tuple[int, str], str]:
 
 def value_row(value: FieldValue) -> Row:
     """What a row of values, or of reviewed ones, says about the value itself."""
-    number = _ROW_NUMBER.search(value.path)
+    pattern, row = _place_of(value.path)
     return {
         "path": value.path,
         "value": value.value,
@@ -204,39 +208,68 @@ def value_row(value: FieldValue) -> Row:
         "confidence_status": value.confidence_status.value,
         "match": value.match.value,
         "derived": value.derived,
-        "pattern": pattern_of(value.path),
-        "row": int(number[1]) if number else None,
+        "pattern": pattern,
+        "row": row,
         **evidence_row(value.evidence),
     }
 
 
-def evidence_row(evidence: Evidence | None) -> Row:
+def evidence_row(evidence: Evidence | StoredEvidence | None) -> Row:
     """Where a value stands."""
     if evidence is None:
         return {}
-    x0, y0, x1, y1 = evidence.box.as_tuple()
-    return {"page": evidence.page, "x0": x0, "y0": y0, "x1": x1, "y1": y1}
+    box = evidence.box
+    return {"page": evidence.page, "x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1}
+
+
+def value_columns(values: Sequence[StoredValue]) -> dict[str, list[Any]]:
+    """Rows of values as columns; see `projection.VALUE_COLUMNS`."""
+    places = [_place_of(value.path) for value in values]
+    evidence = [value.evidence for value in values]
+    boxes = [each.box if each else None for each in evidence]
+    return {
+        "path": [value.path for value in values],
+        "value": [value.value for value in values],
+        "raw": [value.raw for value in values],
+        "status": [value.status for value in values],
+        "confidence": [value.confidence for value in values],
+        "confidence_status": [value.confidence_status for value in values],
+        "match": [value.match for value in values],
+        "page": [each.page if each else None for each in evidence],
+        "x0": [box.x0 if box else None for box in boxes],
+        "y0": [box.y0 if box else None for box in boxes],
+        "x1": [box.x1 if box else None for box in boxes],
+        "y1": [box.y1 if box else None for box in boxes],
+        "derived": [value.derived for value in values],
+        "pattern": [pattern for pattern, _ in places],
+        "row": [row for _, row in places],
+    }
+
+
+@lru_cache(maxsize=100_000)  # the paths of one schema's documents are the same again and again
+def _place_of(path: str) -> tuple[str, int | None]:
+    """The path without row numbers, and the first of those."""
+    number = _ROW_NUMBER.search(path)
+    return pattern_of(path), int(number[1]) if number else None
 
 
 def review_rows(
-    history: History, outcome: DocumentOutcome, part: PartOutcome, stored: Mapping[str, Any] | None
+    history: History, outcome: DocumentOutcome, part: PartOutcome, stored: StoredExtraction | None
 ) -> Iterator[TableRow]:
-    """What a person is to look at in a part; `stored` is its extraction as the lake keeps it."""
+    """What a person is to look at in a part; `stored` is its extraction."""
     shared = {
         "uri": history.first_uri,
         "created_at": timestamp(outcome.finished_at),
         "extraction_key": part.extraction_key,
     }
-    values = {value["path"]: value for value in stored["fields"]} if stored and part.review else {}
+    values = {value.path: value for value in stored.fields} if stored and part.review else {}
     for item in part.review:
         own = item.model_dump(mode="json")
         yield ddl.REVIEW_ITEMS, {**own, **shared, **_questioned(values.get(item.path))}
 
 
-def _questioned(value: Mapping[str, Any] | None) -> Row:
+def _questioned(value: StoredValue | None) -> Row:
     """The value that a review item is about."""
     if value is None:
         return {}
-    evidence = value.get("evidence")
-    place = {"page": evidence["page"], **evidence["box"]} if evidence else {}
-    return {"value": value["value"], "raw": value["raw"], **place}
+    return {"value": value.value, "raw": value.raw, **evidence_row(value.evidence)}

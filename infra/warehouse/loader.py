@@ -16,23 +16,23 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import tee
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from duckdb import DuckDBPyConnection
 
-from docmill.infra.commits import CommitRecord, DocumentCommit
-from docmill.infra.lake import Lake, commit_key_at, utc_now
-from docmill.infra.warehouse.ahead import ObjectsAhead
+from docmill.infra.commits import CommitRecord
+from docmill.infra.lake import Lake, commit_key_at, time_of, utc_now
 from docmill.infra.warehouse.batches import PAGES_PER_BATCH, Batch, Pace, batches
-from docmill.infra.warehouse.documents import object_names
 from docmill.infra.warehouse.newest_schemas import SchemaViews
-from docmill.infra.warehouse.prepared import Prepared
-from docmill.infra.warehouse.preparing import Preparation
+from docmill.infra.warehouse.prepared import Prepared, Turn
+from docmill.infra.warehouse.preparing import Begun, Preparation
+from docmill.infra.warehouse.stagers import Here, Stager
 from docmill.infra.warehouse.turns import Turns
 
 OVERLAP = timedelta(hours=6)
-THREADS = 8  # that fetch from the lake
-_RECORDS_AHEAD = 32
+THREADS = 8  # that fetch commit records
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Loader:
         lock_s: seconds for which a turn should be held at most; a document is never divided.
             None: a batch is written in one turn.
         pages_per_batch: a batch is full when its documents have this many pages.
+        stager: where batches are staged; None: here.
         loaded: is told of every record once, when it was loaded for the first time; a record that
             was committed twice, or is loaded again elsewhere, is the same one.
     """
@@ -67,6 +68,7 @@ class Loader:
         turn: Turns = nullcontext,
         lock_s: float | None = None,
         pages_per_batch: int = PAGES_PER_BATCH,
+        stager: Stager | None = None,
         loaded: Callable[[CommitRecord], None] = lambda _: None,
     ) -> None:
         self._connection = connection
@@ -75,6 +77,8 @@ class Loader:
         self._turn = turn
         self._loaded = loaded
         self._pace = Pace(lock_s, pages_per_batch)
+        self._stager = stager or Here(lake)
+        self._schemas: SchemaViews | None = None  # from the first batch on
 
     def load(
         self, overlap: timedelta = OVERLAP, stop: Callable[[], bool] = lambda: False
@@ -87,78 +91,114 @@ class Loader:
 
         Raises:
             StoreError: the lake is damaged; batches before the damage stay loaded.
+            CageError: a worker that staged a batch was killed.
             duckdb.Error: the warehouse cannot be written.
         """
         with (
             closing(self._connection.cursor()) as connection,
             ThreadPoolExecutor(THREADS, thread_name_prefix="lake") as pool,
+            # a worker that is being ended may still write into it
+            TemporaryDirectory(prefix="docmill-load-", ignore_cleanup_errors=True) as folder,
         ):
-            return self._load(connection, pool, overlap, stop)
+            keys = self._new_keys(connection, overlap)
+            found = batches(self._records(keys, pool), self._pace, stop)
+            return self._load(connection, found, Path(folder))
 
     def _load(
-        self,
-        connection: DuckDBPyConnection,
-        pool: Executor,
-        overlap: timedelta,
-        stop: Callable[[], bool],
+        self, connection: DuckDBPyConnection, found: Iterator[Batch], folder: Path
     ) -> LoadReport:
-        objects = ObjectsAhead(self._lake, pool)
-        records = self._records(self._new_keys(connection, overlap), pool, objects)
-        schemas: SchemaViews | None = None
         commits, documents = 0, 0
-        for batch in batches(records, self._pace, stop):
-            schemas = schemas or SchemaViews(connection, self._lake)
-            preparation = Preparation(connection, self._lake, objects, schemas, self._clock)
-            rest: Batch | None = batch
-            while rest is not None:
-                with preparation.prepared(rest) as prepared:
-                    written, rest = self._write(connection, prepared, rest)
-                documents += written
+        for batch, written in self._written(connection, found, folder):
             commits += len(batch.records)
-            objects.forget(_names(batch))
-        return LoadReport(commits, documents, schemas.warnings() if schemas else ())
+            documents += written
+        warnings = self._schemas.warnings() if self._schemas and commits else ()
+        return LoadReport(commits, documents, warnings)
+
+    def _written(
+        self, connection: DuckDBPyConnection, found: Iterator[Batch], folder: Path
+    ) -> Iterator[tuple[Batch, int]]:
+        """Batches as they are written, each with the number of documents that it touched.
+
+        The documents of later batches are being staged meanwhile.
+        """
+        waiting: deque[tuple[Batch, Begun | None]] = deque()
+        for batch in found:
+            preparation = self._preparation(connection, folder)
+            documents, _ = batch.parts()
+            together = any(not documents.about.isdisjoint(each.about) for each, _ in waiting)
+            while waiting and together:
+                yield self._finish(preparation, *waiting.popleft())
+            begun = preparation.begin(documents) if documents.records else None
+            waiting.append((batch, begun))
+            while len(waiting) > self._stager.ahead:
+                yield self._finish(preparation, *waiting.popleft())
+        while waiting:
+            yield self._finish(self._preparation(connection, folder), *waiting.popleft())
+
+    def _preparation(self, connection: DuckDBPyConnection, folder: Path) -> Preparation:
+        self._schemas = self._schemas or SchemaViews(connection, self._lake)
+        return Preparation(connection, self._lake, self._stager, folder, self._schemas)
+
+    def _finish(
+        self, preparation: Preparation, batch: Batch, begun: Begun | None
+    ) -> tuple[Batch, int]:
+        """Write a batch: its documents, which were begun, then all else."""
+        # a record from the future does not count as that far
+        scanned_to = min(time_of(max(batch.records)), self._clock())
+        _, others = batch.parts()
+        written = 0
+        if begun is not None:
+            until = None if others.records else scanned_to
+            written += self._write(preparation, begun, preparation.begin, until)
+        if others.records:
+            begun = preparation.begin_others(others)
+            written += self._write(preparation, begun, preparation.begin_others, scanned_to)
+        return batch, written
 
     def _write(
-        self, connection: DuckDBPyConnection, prepared: Prepared, batch: Batch
-    ) -> tuple[int, Batch | None]:
-        """Write what is prepared, some documents in a turn.
+        self,
+        preparation: Preparation,
+        begun: Begun,
+        again: Callable[[Batch], Begun],
+        scanned_to: datetime | None,
+    ) -> int:
+        """Write what was begun, some documents in a turn; returns how many were touched.
 
-        Returns:
-            How many documents were touched, and what must be prepared again, since somebody
-            answered about its documents meanwhile.
+        Where somebody answered about its documents meanwhile, the rest is begun `again`.
         """
+        prepared = preparation.ready(begun, scanned_to)
         first = documents = 0
         while first < len(prepared.portions):
             turn = prepared.turn(first, self._pace.pages)
-            with self._turn():
-                started = perf_counter()
-                if not prepared.is_current(turn):
-                    return documents, batch.only(prepared.keys_from(first))
-                with _transaction(connection):
-                    prepared.write(turn)
-                prepared.keep(turn)
-                self._pace.took(turn.pages, perf_counter() - started)
+            if not self._took(prepared, turn):
+                preparation.done(begun)
+                begun = again(begun.batch.only(prepared.keys_from(first)))
+                prepared, first = preparation.ready(begun, scanned_to), 0
+                continue
             for record in turn.news:
                 self._loaded(record)
             documents += turn.documents
             first = turn.last + 1
-        return documents, None
+        preparation.done(begun)
+        return documents
 
-    def _records(
-        self, keys: Iterator[str], pool: Executor, objects: ObjectsAhead
-    ) -> Iterator[tuple[str, CommitRecord]]:
-        """Commit records in order; what documents refer to is being fetched when one comes."""
+    def _took(self, prepared: Prepared, turn: Turn) -> bool:
+        """Take a turn; False where the warehouse has changed, and nothing was written."""
+        with self._turn():
+            started = perf_counter()
+            if not prepared.is_current(turn):
+                return False
+            with _transaction(prepared.connection):
+                prepared.write(turn)
+            prepared.keep(turn)
+            self._pace.took(turn.pages, perf_counter() - started)
+        return True
+
+    def _records(self, keys: Iterator[str], pool: Executor) -> Iterator[tuple[str, CommitRecord]]:
+        """Commit records in order, fetched ahead."""
         keys, coming = tee(keys)
         lake = self._lake.ahead(pool, coming)
-        waiting: deque[tuple[str, CommitRecord]] = deque()
-        for key in keys:
-            record = lake.commit(key)
-            if isinstance(record, DocumentCommit):
-                objects.want(object_names(record.content))
-            waiting.append((key, record))
-            if len(waiting) > _RECORDS_AHEAD:
-                yield waiting.popleft()
-        yield from waiting
+        return ((key, lake.commit(key)) for key in keys)
 
     def _new_keys(self, connection: DuckDBPyConnection, overlap: timedelta) -> Iterator[str]:
         after = self._scan_start(connection, overlap)
@@ -172,11 +212,6 @@ class Loader:
         row = connection.execute("SELECT scanned_to FROM internal.state").fetchone()
         scanned_to: datetime | None = row[0] if row else None
         return scanned_to and commit_key_at(scanned_to.replace(tzinfo=UTC) - overlap)
-
-
-def _names(batch: Batch) -> Iterator[str]:
-    for record in batch.documents.values():
-        yield from object_names(record.content)
 
 
 @contextmanager

@@ -20,7 +20,10 @@ from docmill.infra.warehouse import publishing
 from docmill.infra.warehouse.loader import Loader, LoadReport
 from docmill.infra.warehouse.lock import exclusive
 from docmill.infra.warehouse.opening import opened, remove, translated, wal_of
+from docmill.infra.warehouse.stagers import staging_workers
 from docmill.infra.workspace import Workspace
+
+_STAGING_WORKERS = 2  # make as much ready as one process can write
 
 
 class WarehouseOwner:
@@ -100,8 +103,9 @@ def rebuild(workspace: Workspace) -> LoadReport:
     building = workspace.warehouse.with_suffix(".rebuild.duckdb")
     with exclusive(workspace.lock), translated(workspace.warehouse):
         remove(building)
-        with opened(building) as connection:
-            report = Loader(connection, workspace.lake()).load()
+        workers = staging_workers(workspace.lake_root, _STAGING_WORKERS)
+        with opened(building) as connection, workers as stager:
+            report = Loader(connection, workspace.lake(), stager=stager).load()
         wal_of(workspace.warehouse).unlink(missing_ok=True)  # before: it fits only the old file
         building.replace(workspace.warehouse)
     return report

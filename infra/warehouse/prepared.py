@@ -1,4 +1,4 @@
-"""A batch that is ready to be written, and what of it belongs into one turn."""
+"""What is ready to be written, and how much of it belongs into one turn."""
 
 from __future__ import annotations
 
@@ -14,28 +14,17 @@ from docmill.infra.warehouse.histories import Known, number_of_answers
 from docmill.infra.warehouse.newest_schemas import SchemaChange, SchemaViews
 from docmill.infra.warehouse.rows import timestamp
 from docmill.infra.warehouse.sources import SourceChanges
-from docmill.infra.warehouse.staging import Staging
-
-
-@dataclass(frozen=True)
-class Expected:
-    """Keys of the answers about a document that should be in the warehouse.
-
-    `before`: when the batch was made ready; `after`: once what belongs to no document is written,
-    which is first.
-    """
-
-    before: frozenset[str]
-    after: frozenset[str]
+from docmill.infra.warehouse.table_files import TableFiles
 
 
 @dataclass(frozen=True)
 class Portion:
-    """What a batch has under one number: a document's, or under 0 what belongs to none.
+    """What is written as a whole: one document, or everything that is none.
 
     `documents` is how many it touches, `keys` are of its commit records, `news` those of them that
     were not known by another key. Documents in `replaced` have rows that are there already, those
-    in `answered` may have rows of answers.
+    in `answered` may have rows of answers. `expected` are the keys of the answers to a document
+    that the warehouse should have.
     """
 
     documents: int
@@ -44,7 +33,7 @@ class Portion:
     news: Sequence[CommitRecord]
     replaced: Sequence[str]
     answered: Sequence[str]
-    expected: Mapping[str, Expected]
+    expected: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -73,23 +62,26 @@ class Turn:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A batch that is ready, in portions by number."""
+    """Portions by number, ready to be written.
+
+    `answers` is how many the warehouse had when they were made ready. `scanned_to` is how far the
+    lake is loaded once they are written; None: there is more of the same batch.
+    """
 
     connection: DuckDBPyConnection
-    staging: Staging
-    sources: SourceChanges
+    files: TableFiles
+    sources: SourceChanges | None
     schemas: SchemaViews
     schema_change: SchemaChange | None
     portions: Sequence[Portion]
-    answers_before: int  # in the warehouse when it was made ready
-    answers_after: int  # once what belongs to no document is written
-    scanned_to: datetime
+    answers: int
+    scanned_to: datetime | None
 
     def turn(self, first: int, pages: float) -> Turn:
         """The next turn's work: from number `first` on, documents of about so many pages."""
         last, seen = first, self.portions[first].pages
         for portion in self.portions[first + 1 :]:
-            if seen and seen + portion.pages > pages:
+            if seen + portion.pages > pages:
                 break
             last += 1
             seen += portion.pages
@@ -101,15 +93,12 @@ class Prepared:
 
     def is_current(self, turn: Turn) -> bool:
         """Whether nobody else answered about its documents; to be asked in the turn."""
-        begun = turn.first > 0
-        number = number_of_answers(self.connection)
-        if number == (self.answers_after if begun else self.answers_before):
+        if number_of_answers(self.connection) == self.answers:
             return True
         expected = {
-            document: keys.after if begun else keys.before
-            for portion in turn.portions
+            document: keys for portion in turn.portions
             for document, keys in portion.expected.items()
-        }
+        }  # fmt: skip
         return answers_known(self.connection, list(expected)) == expected
 
     def write(self, turn: Turn) -> None:
@@ -120,13 +109,13 @@ class Prepared:
         """
         self._delete(ddl.FROM_ANSWERS, [each for it in turn.portions for each in it.answered])
         self._delete(ddl.FROM_OUTCOMES, [each for it in turn.portions for each in it.replaced])
-        if turn.first == 0:
+        if self.sources is not None:
             self.sources.write(self.connection)
-        self.staging.insert(turn.first, turn.last)
+        self.files.insert(self.connection, turn.first, turn.last)
         if turn.first == 0 and self.schema_change is not None:
             self.schema_change.write(self.connection)
         self.connection.execute("UPDATE internal.state SET revision = revision + 1")
-        if turn.last + 1 == len(self.portions):
+        if turn.last + 1 == len(self.portions) and self.scanned_to is not None:
             at = timestamp(self.scanned_to)
             self.connection.execute(
                 "UPDATE internal.state SET "
@@ -152,23 +141,22 @@ def portion_of(
     documents: Collection[str],
     touched: Collection[str],
     before: Mapping[str, Known],
-    after: Mapping[str, Known],
-    known_ids: Collection[str],
+    known_ids: Collection[str] = (),
 ) -> Portion:
-    """What a batch has under one number.
+    """What is written together.
 
     Args:
         records: its commit records, by key.
         documents: those that it is about.
         touched: documents whose rows are made anew.
         before: what was known about documents.
-        after: what is known with the batch.
-        known_ids: ids of commit records that were loaded before.
+        known_ids: ids of commit records that were loaded before, besides those about `documents`.
     """
     known_before = [each for each in documents if before[each].commits]
     news: dict[str, CommitRecord] = {}  # of equal ids the first
     for record in records.values():
         news.setdefault(record.id, record)
+    known_ids = set(known_ids).union(*(before[each].commits for each in documents))
     return Portion(
         documents=len(set(documents).intersection(touched)),
         pages=sum(
@@ -180,10 +168,7 @@ def portion_of(
         news=[record for key, record in news.items() if key not in known_ids],
         replaced=[each for each in known_before if each in touched],
         answered=[each for each in known_before if before[each].events],
-        expected={
-            each: Expected(frozenset(before[each].events), frozenset(after[each].events))
-            for each in documents
-        },
+        expected={each: frozenset(before[each].events) for each in documents},
     )
 
 

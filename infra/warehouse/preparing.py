@@ -1,18 +1,20 @@
 """A batch, made ready to be written: everything that needs no turn to write.
 
-Reads of the warehouse and of the lake happen here, and the rows are made; what is left to write is
-in temporary tables.
+What the warehouse knows is read here, and staging is ordered (`infra.warehouse.staging`). Documents
+are prepared apart from everything else a batch holds: their rows depend on nothing that is written
+at the same time, so that they can be staged while what came before is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from docmill.infra.commits import (
@@ -23,17 +25,14 @@ from docmill.infra.commits import (
     RunCommit,
     SightingsCommit,
 )
-from docmill.infra.lake import Lake, time_of
+from docmill.infra.lake import Lake
 from docmill.infra.warehouse import ddl
-from docmill.infra.warehouse.ahead import ObjectsAhead
-from docmill.infra.warehouse.answer_rows import answer_rows
 from docmill.infra.warehouse.batches import Batch
-from docmill.infra.warehouse.documents import stage_document
 from docmill.infra.warehouse.evaluation_rows import evaluation_rows
 from docmill.infra.warehouse.event_rows import event_row
 from docmill.infra.warehouse.histories import History, Known, known, number_of_answers
-from docmill.infra.warehouse.newest_schemas import SchemaViews, Use, newest_of
-from docmill.infra.warehouse.prepared import Prepared, portion_of
+from docmill.infra.warehouse.newest_schemas import SchemaViews
+from docmill.infra.warehouse.prepared import Portion, Prepared, portion_of
 from docmill.infra.warehouse.rows import (
     TableRow,
     departure_rows,
@@ -43,152 +42,163 @@ from docmill.infra.warehouse.rows import (
     unread_source_rows,
 )
 from docmill.infra.warehouse.sources import SourceChanges
-from docmill.infra.warehouse.staging import Staging
-from docmill.schemas.extraction import Extraction
+from docmill.infra.warehouse.stagers import Here, Stager
+from docmill.infra.warehouse.staging import Order, Staged
 
-_NOT_WHAT_IT_SHOULD_BE = (ValueError, LookupError, TypeError, AttributeError, duckdb.Error)
+
+@dataclass(frozen=True)
+class Begun:
+    """Records that are being staged, and what the warehouse knew when that began."""
+
+    batch: Batch
+    portions: Sequence[Portion]
+    answers: int
+    staged: Future[Staged]
+    folder: Path
+    sources: SourceChanges | None = None
 
 
 class Preparation:
-    """Makes batches ready.
+    """Makes records ready.
 
     Args:
         connection: to the warehouse, for the loader alone.
         lake: what the warehouse shows.
-        objects: the lake's objects, fetched ahead.
+        stager: stages documents.
+        folder: for files.
         schemas: follows what the typed views show.
-        clock: the present time, in UTC.
     """
 
     def __init__(
         self,
         connection: DuckDBPyConnection,
         lake: Lake,
-        objects: ObjectsAhead,
+        stager: Stager,
+        folder: Path,
         schemas: SchemaViews,
-        clock: Callable[[], datetime],
     ) -> None:
         self._connection = connection
         self._lake = lake
-        self._objects = objects
+        self._stager = stager
+        self._folder = folder
         self._schemas = schemas
-        self._clock = clock
 
-    @contextmanager
-    def prepared(self, batch: Batch) -> Generator[Prepared]:
-        """The batch, ready to be written inside the `with` block.
+    def begin(self, batch: Batch) -> Begun:
+        """Begin with records of documents, of which none is being prepared or written already.
 
         Raises:
             StoreError: the lake is damaged; what is damaged is named.
-            duckdb.Error: the warehouse cannot be read, or there is no space for temporary tables.
+            duckdb.Error: the warehouse cannot be read.
         """
-        with TemporaryDirectory(prefix="docmill-load-") as folder:
-            yield self._prepare(batch, Staging(self._connection, Path(folder)))
-
-    def _prepare(self, batch: Batch, staging: Staging) -> Prepared:
-        answers_before = number_of_answers(self._connection)  # before the answers are read
-        sources = SourceChanges(self._connection, batch.sightings, batch.departures)
-        committed = dict.fromkeys(each.content.document_id for each in batch.documents.values())
-        moved = set(sources.moved_documents()) - committed.keys()
-        asked = {event.document_id for event in batch.events} - committed.keys()
-        before = known(self._connection, [*committed, *sorted(moved | asked)], sources.table)
-        after = _with_batch(before, batch)
-        told = self._told(batch)
-        numbered: list[Collection[str]] = [sorted(moved | asked), *([each] for each in committed)]
-        records = _by_number(batch, {each: n for n, each in enumerate(committed, start=1)})
-        events = [*_new_event_rows(before, after)]
-        histories: list[History] = []
-        uses: list[tuple[str, Use]] = []
-        try:
-            for number, documents in enumerate(numbered):
-                staging.begin(number)
-                staging.add(self._bookkeeping_rows(records[number], told))
-                staging.add(events if number == 0 else ())
-                for history in self._histories([after[each] for each in documents], batch):
-                    histories.append(history)
-                    touched = number > 0 or history.document_id in moved
-                    uses += self._stage(history, touched, staging)
-            staging.read()
-        except _NOT_WHAT_IT_SHOULD_BE:
-            self._name_what_is_damaged(histories)
-            raise
-        known_ids = told.union(*(each.commits for each in before.values()))
+        answers = number_of_answers(self._connection)  # before the answers are read
+        by_document = _by_document(batch)
+        before = known(self._connection, list(by_document))
+        after = {
+            document: _with_commits(before[document], records)
+            for document, records in by_document.items()
+        }
+        orders = [
+            Order(list(_notes(records)), self._histories([after[document]], batch))
+            for document, records in by_document.items()
+        ]
         portions = [
-            portion_of(records[number], documents, moved if number == 0 else committed.keys(),
-                     before, after, known_ids)
-            for number, documents in enumerate(numbered)
-        ]  # fmt: skip
-        replaced = [each for portion in portions for each in portion.replaced]
-        return Prepared(
-            connection=self._connection,
-            staging=staging,
-            sources=sources,
-            schemas=self._schemas,
-            schema_change=self._schemas.change(self._connection, newest_of(uses), replaced),
-            portions=portions,
-            answers_before=answers_before,
-            answers_after=answers_before + len(events),
-            # a record from the future does not count as that far
-            scanned_to=min(time_of(max(batch.records)), self._clock()),
-        )
+            portion_of(records, [document], [document], before)
+            for document, records in by_document.items()
+        ]
+        return self._begun(self._stager, batch, orders, portions, answers)
 
-    def _histories(self, documents: Iterable[Known], batch: Batch) -> Iterator[History]:
-        """Of those documents that have an outcome."""
-        for each in documents:
-            history = each.history(lambda key: batch.records.get(key) or self._lake.commit(key))
-            if history is not None:
-                yield history
-
-    def _stage(self, history: History, touched: bool, staging: Staging) -> list[tuple[str, Use]]:
-        """Stage a document's rows, where it is `touched`, and those of its answers."""
-        uses = [*stage_document(history, self._objects.get, staging)] if touched else []
-        if history.events:
-            staging.add(answer_rows(history, self._extraction))
-        return uses
-
-    def _extraction(self, key: str) -> Extraction:
-        return found_in_lake(self._lake.extraction(key), f"extraction {key}")
-
-    def _name_what_is_damaged(self, histories: Sequence[History]) -> None:
-        """Look at every object by itself, as its model.
+    def begin_others(self, batch: Batch) -> Begun:
+        """Begin with all other records, once everything before is written.
 
         Raises:
-            StoreError: one is damaged.
+            StoreError: the lake is damaged; what is damaged is named.
+            duckdb.Error: the warehouse cannot be read or written.
         """
-        for history in histories:
-            for key in filter(None, history.newest.page_keys):
-                self._lake.page(key)
-            for _, part in history.parts():
-                if part.extraction_key is not None:
-                    self._lake.extraction(part.extraction_key)
+        answers = number_of_answers(self._connection)
+        sources = SourceChanges(self._connection, batch.sightings, batch.departures)
+        moved = sources.moved_documents()
+        asked = {event.document_id for event in batch.events}.difference(moved)
+        before = known(self._connection, [*moved, *sorted(asked)], sources.table)
+        after = dict(before)
+        for event in batch.events:
+            after[event.document_id] = after[event.document_id].with_event(event)
+        told = self._told(batch)
+        order = Order(
+            [
+                *_notes(batch.records),
+                *self._independent_rows(batch, told),
+                *_new_event_rows(before, after),
+            ],
+            self._histories([after[each] for each in moved], batch),
+            self._histories([after[each] for each in sorted(asked)], batch),
+        )
+        portion = portion_of(batch.records, list(before), moved, before, told)
+        begun = self._begun(Here(self._lake), batch, [order], [portion], answers)
+        return replace(begun, sources=sources)
 
-    def _bookkeeping_rows(
-        self, records: Mapping[str, CommitRecord], told: Collection[str]
-    ) -> Iterator[TableRow]:
-        """The note that records are loaded, and rows that need no other record."""
-        told = set(told)
-        for key, record in records.items():
-            row = {"commit_key": key, "commit_id": record.id}
-            if isinstance(record, DocumentCommit):
-                row["document_id"] = record.content.document_id
-            yield ddl.COMMITS, row
-            if record.id not in told:
-                yield from self._independent_rows(record)
-            told.add(record.id)
+    def ready(self, begun: Begun, scanned_to: datetime | None) -> Prepared:
+        """What can be written now that everything before is; this waits until it is staged.
+
+        Raises:
+            StoreError: the lake is damaged; what is damaged is named.
+            CageError: a worker that staged it was killed.
+            duckdb.Error: the warehouse cannot be read.
+        """
+        staged = begun.staged.result()
+        staged.files.read(self._connection)
+        replaced = [each for portion in begun.portions for each in portion.replaced]
+        return Prepared(
+            connection=self._connection,
+            files=staged.files,
+            sources=begun.sources,
+            schemas=self._schemas,
+            schema_change=self._schemas.change(self._connection, staged.uses, replaced),
+            portions=begun.portions,
+            answers=begun.answers,
+            scanned_to=scanned_to,
+        )
+
+    def done(self, begun: Begun) -> None:
+        """Its files are needed no more."""
+        shutil.rmtree(begun.folder)
+
+    def _begun(
+        self,
+        stager: Stager,
+        batch: Batch,
+        orders: Sequence[Order],
+        portions: Sequence[Portion],
+        answers: int,
+    ) -> Begun:
+        folder = Path(mkdtemp(dir=self._folder))
+        return Begun(batch, portions, answers, stager.stage(orders, folder), folder)
+
+    def _histories(self, documents: Sequence[Known], batch: Batch) -> Sequence[History]:
+        """Of those documents that have an outcome."""
+        found = (
+            each.history(lambda key: batch.records.get(key) or self._lake.commit(key))
+            for each in documents
+        )
+        return [history for history in found if history is not None]
 
     def _told(self, batch: Batch) -> set[str]:
         """Ids of records that are loaded already under another key; equal ids, equal content."""
-        ids = [record.id for record in batch.records.values() if not _is_merged(record)]
-        if not ids:
-            return set()
         rows = self._connection.execute(
             "SELECT DISTINCT commit_id FROM internal.commits "
             "WHERE commit_id IN (SELECT unnest(?::VARCHAR[]))",
-            [ids],
+            [[record.id for record in batch.records.values()]],
         ).fetchall()
         return {commit_id for (commit_id,) in rows}
 
-    def _independent_rows(self, record: CommitRecord) -> Iterator[TableRow]:
+    def _independent_rows(self, batch: Batch, told: Collection[str]) -> Iterator[TableRow]:
+        """Rows that need no other record; of records with the same id once."""
+        told = set(told)
+        for record in batch.records.values():
+            if record.id not in told:
+                yield from self._rows_of(record)
+            told.add(record.id)
+
+    def _rows_of(self, record: CommitRecord) -> Iterator[TableRow]:
         match record:
             case SightingsCommit():
                 yield from sighting_rows(record.content.sightings)
@@ -204,28 +214,27 @@ class Preparation:
                 return
 
 
-def _by_number(batch: Batch, numbers: Mapping[str, int]) -> Sequence[dict[str, CommitRecord]]:
-    """The batch's records under the numbers of their documents; all others under 0."""
-    found: list[dict[str, CommitRecord]] = [{} for _ in range(len(numbers) + 1)]
-    for key, record in batch.records.items():
-        is_document = isinstance(record, DocumentCommit)
-        found[numbers[record.content.document_id] if is_document else 0][key] = record
+def _by_document(batch: Batch) -> Mapping[str, Mapping[str, DocumentCommit]]:
+    """The documents' records by key, by document."""
+    found: dict[str, dict[str, DocumentCommit]] = {}
+    for key, record in batch.documents.items():
+        found.setdefault(record.content.document_id, {})[key] = record
     return found
 
 
-def _is_merged(record: CommitRecord) -> bool:
-    """Whether its content is merged with what is known, so that it may come again."""
-    return isinstance(record, (DocumentCommit, ReviewCommit))
+def _with_commits(document: Known, records: Mapping[str, DocumentCommit]) -> Known:
+    for key, record in records.items():
+        document = document.with_commit(record.id, key)
+    return document
 
 
-def _with_batch(before: Mapping[str, Known], batch: Batch) -> dict[str, Known]:
-    after = dict(before)
-    for key, record in batch.documents.items():
-        document_id = record.content.document_id
-        after[document_id] = after[document_id].with_commit(record.id, key)
-    for event in batch.events:
-        after[event.document_id] = after[event.document_id].with_event(event)
-    return after
+def _notes(records: Mapping[str, CommitRecord]) -> Iterator[TableRow]:
+    """That records are loaded."""
+    for key, record in records.items():
+        row = {"commit_key": key, "commit_id": record.id}
+        if isinstance(record, DocumentCommit):
+            row["document_id"] = record.content.document_id
+        yield ddl.COMMITS, row
 
 
 def _new_event_rows(before: Mapping[str, Known], after: Mapping[str, Known]) -> Iterator[TableRow]:

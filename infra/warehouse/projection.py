@@ -1,35 +1,43 @@
-"""Values, pages, blocks and words: made from the lake's objects by DuckDB itself.
+"""Queries that make rows of lines of JSON: values, pages, blocks and words, and other rows.
 
-They are the bulk of all rows. DuckDB reads the objects as they are, one per line, each with a
-first key `_` that holds what the object does not say itself, such as the number of its document in
-the batch; a row-by-row projection in Python
-takes ten times as long.
+The first four are the bulk of all rows; made one by one in Python they take ten times as long. Each
+line has a first key `_` for what the rest does not say, such as the number of the portion. Pages
+are read as the lake keeps them; of an extraction little is needed, so that its values come as
+columns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import orjson
 
 from docmill.infra.warehouse import ddl
 from docmill.infra.warehouse.ddl import Table, literal, quoted
 
+# What differs from value to value of an extraction.
+VALUE_COLUMNS = (
+    "path", "value", "raw", "status", "confidence", "confidence_status", "match", "page",
+    "x0", "y0", "x1", "y1", "derived", "pattern", "row",
+)  # fmt: skip
 _BOX = "STRUCT(x0 DOUBLE, y0 DOUBLE, x1 DOUBLE, y1 DOUBLE)"
 
-# What is read of the objects, as in `schemas.extraction` and `schemas.page`.
-EXTRACTION = {
-    "_": "STRUCT(document_number INTEGER, part INTEGER, uri VARCHAR, ocr_engine VARCHAR, "
-    'extractor VARCHAR, extraction_key VARCHAR, extracted_at TIMESTAMP, "current" BOOLEAN)',
-    "document_id": "VARCHAR",
-    "schema_name": "VARCHAR",
-    "fields": "STRUCT(path VARCHAR, value VARCHAR, raw VARCHAR, status VARCHAR, "
-    "confidence DOUBLE, confidence_status VARCHAR, derived BOOLEAN, "
-    f'evidence STRUCT(page INTEGER, box {_BOX}, "match" VARCHAR))[]',
+# Lines that hold values of one extraction as columns, after what they have in common.
+VALUES_LINE = {
+    "_": "STRUCT(portion INTEGER, document_id VARCHAR, schema_name VARCHAR, part INTEGER, "
+    "uri VARCHAR, ocr_engine VARCHAR, extractor VARCHAR, extraction_key VARCHAR, "
+    'extracted_at TIMESTAMP, "current" BOOLEAN)',
+    **{
+        column.name: f"{column.type}[]"
+        for column in ddl.VALUES.columns
+        if column.name in VALUE_COLUMNS
+    },
 }
+# What is read of a page, as in `schemas.page`.
 PAGE = {
-    "_": "STRUCT(document_number INTEGER, page_key VARCHAR)",
+    "_": "STRUCT(portion INTEGER, page_key VARCHAR)",
     "document_id": "VARCHAR",
     "page": "INTEGER",
     "width_px": "INTEGER",
@@ -44,6 +52,13 @@ PAGE = {
     "words": f"STRUCT(text VARCHAR, box {_BOX}, block INTEGER, line INTEGER, "
     "confidence DOUBLE, box_source VARCHAR, visible BOOLEAN)[]",
 }
+
+
+class Lines(Protocol):
+    """Lines in a file; `longest` is how many bytes the longest of them has."""
+
+    path: Path
+    longest: int
 
 
 def line(context: Mapping[str, Any], text: bytes) -> bytes:
@@ -64,31 +79,16 @@ def _corners(box: str) -> dict[str, str]:
     return {side: f"{box}.{side}" for side in ("x0", "y0", "x1", "y1")}
 
 
-NUMBER = "_.document_number"
+PORTION = "_.portion"
 _ENGINE = (
     "engine.name || '@' || engine.version || "
     "CASE WHEN engine.model <> '' THEN '[' || engine.model || ']' ELSE '' END"
 )
 _VALUE = {
-    "document_id": _needed("document_id"),
-    **{name: f"_.{name}" for name in
-       ("part", "uri", "ocr_engine", "extractor", "extraction_key", "extracted_at")},
-    "current": '_."current"',
-    "schema_name": _needed("schema_name"),
-    "path": _needed("item.path"),
-    "value": "item.value",
-    "raw": "item.raw",
-    "status": _needed("item.status"),
-    "confidence": "item.confidence",
-    "confidence_status": "coalesce(item.confidence_status, 'prior')",
-    "match": "coalesce(item.evidence.\"match\", 'none')",
-    "page": "item.evidence.page",
-    **_corners("item.evidence.box"),
+    **{column.name: f"_.{quoted(column.name)}" for column in ddl.VALUES.columns},
+    **{name: f"unnest({quoted(name)})" for name in VALUE_COLUMNS},
     "reviewed": "false",
-    "derived": "coalesce(item.derived, false)",
-    "pattern": r"regexp_replace(item.path, '\[[^\]]*\]', '[]')",
-    "row": r"TRY_CAST(regexp_extract(item.path, '\[(\d+)\]', 1) AS INTEGER)",
-}  # fmt: skip
+}
 _PLACE = {"document_id": "document_id", "page": "page"}
 _PAGE = {
     **_PLACE,
@@ -128,19 +128,19 @@ _WORD = {
 }
 
 
-def _lines(columns: Mapping[str, str]) -> str:
-    """A table function over lines of JSON; parameters: the file, and a longest line's bytes."""
+def _read(lines: Lines, columns: Mapping[str, str]) -> str:
+    """A table function over lines of JSON."""
     types = ", ".join(f"{quoted(name)}: {literal(kind)}" for name, kind in columns.items())
     return (
-        "read_json($1, format = 'newline_delimited', maximum_object_size = $2, "
-        f"columns = {{{types}}})"
+        f"read_json({literal(str(lines.path))}, format = 'newline_delimited', "
+        f"maximum_object_size = {lines.longest}, columns = {{{types}}})"
     )
 
 
 def _query(table: Table, expressions: Mapping[str, str], source: str) -> str:
     """A query for the rows of `table`, its columns in their order, then the document's number."""
     columns = (f"{expressions[column.name]} AS {quoted(column.name)}" for column in table.columns)
-    return f"SELECT {', '.join(columns)}, {NUMBER} FROM {source}"
+    return f"SELECT {', '.join(columns)}, {PORTION} FROM {source}"
 
 
 def _items(of: str, source: str) -> str:
@@ -151,15 +151,20 @@ def _items(of: str, source: str) -> str:
     )
 
 
-# Queries over a file of lines; their parameters are those of `_lines`.
-VALUES = _query(ddl.VALUES, _VALUE, f"(SELECT *, unnest(fields) AS item FROM {_lines(EXTRACTION)})")
-PAGES = f"SELECT * REPLACE ({_CHECKED_PAGE}) FROM {_lines(PAGE)}"
+def values(lines: Lines) -> str:
+    """A query for rows of values."""
+    return _query(ddl.VALUES, _VALUE, _read(lines, VALUES_LINE))
 
 
-def rows_of(tables: Iterable[Table]) -> str:
-    """A query over lines that hold lists of rows by table, and the document's number in `_`."""
+def pages(lines: Lines) -> str:
+    """A query for pages, whose result `page_queries` are asked of."""
+    return f"SELECT * REPLACE ({_CHECKED_PAGE}) FROM {_read(lines, PAGE)}"
+
+
+def rows_of(tables: Iterable[Table], lines: Lines) -> str:
+    """A query over lines that hold lists of rows by table; `rows_in` is asked of its result."""
     columns = {table.name: _rows_type(table) for table in tables}
-    return f"FROM {_lines({'_': 'STRUCT(document_number INTEGER)', **columns})}"
+    return f"FROM {_read(lines, {'_': 'STRUCT(portion INTEGER)', **columns})}"
 
 
 def _rows_type(table: Table) -> str:
@@ -168,16 +173,16 @@ def _rows_type(table: Table) -> str:
 
 
 def rows_in(table: Table, lines: str) -> str:
-    """A query for the rows of one table in lines that were read into the table `lines`."""
-    own = f"(SELECT {NUMBER}, unnest({quoted(table.name)}) AS item FROM {lines})"
-    return f"SELECT item.*, document_number FROM {own}"
+    """A query for the rows of one table, of lines that were read into the table `lines`."""
+    own = f"(SELECT {PORTION}, unnest({quoted(table.name)}) AS item FROM {lines})"
+    return f"SELECT item.*, portion FROM {own}"
 
 
 PAGE_TABLES = (ddl.PAGES, ddl.BLOCKS, ddl.WORDS)
 
 
 def page_queries(pages: str) -> dict[Table, str]:
-    """Queries for the rows of pages that were read into the table `pages` by `PAGES`."""
+    """Queries for the rows of pages that were read into the table `pages`."""
     return {
         ddl.PAGES: _query(ddl.PAGES, _PAGE, pages),
         ddl.BLOCKS: _query(ddl.BLOCKS, _BLOCK, _items("blocks", pages)),

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
+from docmill.infra.lake import Lake
 from docmill.infra.warehouse import ddl
 from docmill.schemas.errors import StoreError
+from docmill.schemas.extraction import Extraction
 from docmill.schemas.outcome import RunRecord
 from docmill.schemas.source import Departure, Sighting
 
@@ -87,3 +89,12 @@ def found_in_lake(value: _Value | None, what: str) -> _Value:
             "Restore the lake from a backup, or remove the record and run again.",
         )
     return value
+
+
+def extraction_in(lake: Lake, key: str) -> Extraction:
+    """An extraction that a commit record refers to.
+
+    Raises:
+        StoreError: the lake lacks it, or it is damaged.
+    """
+    return found_in_lake(lake.extraction(key), f"extraction {key}")

@@ -10,8 +10,8 @@ from duckdb import DuckDBPyConnection
 from docmill.infra.warehouse import ddl
 from docmill.infra.warehouse.ddl import literal
 from docmill.infra.warehouse.histories import first_sources
+from docmill.infra.warehouse.inserting import json_shape
 from docmill.infra.warehouse.rows import departure_rows, sighting_rows
-from docmill.infra.warehouse.staging import json_shape
 from docmill.schemas.source import Departure, Sighting
 
 STAGED = "temp.staged_sources"
@@ -51,7 +51,7 @@ class SourceChanges:
         return AFTER if self._uris else "main.sources"
 
     def moved_documents(self) -> list[str]:
-        """Documents in the warehouse whose first source turns out to be another."""
+        """Documents in the warehouse whose first source turns out to be another place."""
         if not self._documents:
             return []
         rows = self._connection.execute(_MOVED_DOCUMENTS, [self._documents]).fetchall()
@@ -62,6 +62,8 @@ class SourceChanges:
         if self._uris:
             connection.execute(_DELETE, [self._uris])
             connection.execute(f"INSERT INTO main.sources FROM {STAGED}")
+        if self._documents:
+            connection.execute(_SET_FIRST_SEEN, [self._documents])
 
 
 _DELETE = "DELETE FROM main.sources WHERE uri IN (SELECT unnest(?::VARCHAR[]))"
@@ -101,5 +103,11 @@ FROM own
 _MOVED_DOCUMENTS = f"""
 SELECT DISTINCT document_id
 FROM internal.documents AS known JOIN ({first_sources(AFTER)}) AS source USING (document_id)
-WHERE known.uri <> source.uri OR known.first_seen_at <> source.seen_at
+WHERE known.uri <> source.uri
+ORDER BY document_id
+"""
+_SET_FIRST_SEEN = f"""
+UPDATE internal.documents AS known SET first_seen_at = source.seen_at
+FROM ({first_sources()}) AS source
+WHERE known.document_id = source.document_id AND known.first_seen_at <> source.seen_at
 """
