@@ -34,7 +34,7 @@ test: $(VENV)/.installed-dev  ## Lint, format, types, layers, then all tests.
 	$(BIN)/pytest
 
 test-servers: $(VENV)/.installed-dev  ## Flows against real Prefect and S3 servers, with kills.
-	$(BIN)/pytest tests/servers tests/infra/service -m '$(SERVER_TESTS)'
+	$(BIN)/pytest tests/servers tests/infra -m '$(SERVER_TESTS)'
 
 quality: $(VENV)/.installed-run  ## Evaluate on ../shared/eval and print the tables.
 	@if [ ! -d ../shared/eval ]; then echo "skipped: no evaluation set in ../shared/eval"; exit 0; fi; \

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from receiver import Receiver, Reply
 
 from docmill.infra.lake import utc_now
@@ -56,6 +57,7 @@ def write_settings(settings: Settings) -> None:
     )
 
 
+@pytest.mark.servers
 def test_killed_processes_lose_nothing_and_repeat_one_document_at_most(
     settings: Callable[..., Settings], mill: Any, clock: Any, receiver: Receiver
 ) -> None:

@@ -135,9 +135,8 @@ class World:
         return None
 
 
-@pytest.mark.parametrize(
-    "kills", [3, pytest.param(10, marks=[pytest.mark.servers, pytest.mark.slow])]
-)
+@pytest.mark.servers
+@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])
 def test_a_killed_owner_loses_nothing(
     kills: int, workspace: Workspace, live_mill: Any, answer: Any, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from warehouse_content import Content, content_of, content_of_file
 
-from docmill.infra.warehouse import layout
+from docmill.infra.warehouse.opening import opened
 
 
 @pytest.fixture(scope="session")
@@ -25,13 +25,19 @@ def content() -> Callable[[duckdb.DuckDBPyConnection | Path], Content]:
 
 
 @pytest.fixture(scope="session")
-def new_warehouse() -> Callable[[], duckdb.DuckDBPyConnection]:
-    """Makes an empty warehouse in memory."""
+def new_warehouse(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[], duckdb.DuckDBPyConnection]:
+    """Makes an empty warehouse in memory: a copy of one, since laying one out takes 0.2 s."""
+    empty = tmp_path_factory.mktemp("empty") / "warehouse.duckdb"
+    with opened(empty):
+        pass
 
     def make() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect()
-        for statement in layout.statements():
-            connection.execute(statement)
+        connection.execute(f"ATTACH '{empty}' AS empty (READ_ONLY)")
+        connection.execute("COPY FROM DATABASE empty TO memory")
+        connection.execute("DETACH empty")
         return connection
 
     return make
