@@ -34,7 +34,7 @@ class Finding:
 @click.command(epilog="\b\nExample:\n  docmill doctor\n")
 @workspace_option
 def doctor(workspace: Path | None) -> int:
-    """Check Python, packages, disk, a worker process, the warehouse, and S3 where it is set.
+    """Check Python, packages, disk, a worker process, the warehouse, S3 and outputs where set.
 
     Nothing else uses the network. A lake on S3 is written to: one empty object, always the same.
     """
@@ -56,6 +56,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     for name, check in checks:
         yield _tried(name, lambda check=check: check(settings))
     yield from _stores(settings)
+    yield from _outputs(settings)
     yield _tesseract()
 
 
@@ -148,6 +149,13 @@ def _stores(settings: Settings) -> Iterator[Finding]:
     for name, source in settings.sources.items():
         if is_on_s3(source.uri):
             yield _tried(f"source {name}", lambda uri=source.uri: check_source(uri))
+
+
+def _outputs(settings: Settings) -> Iterator[Finding]:
+    from docmill.infra.outputs.deliverer import Deliverer
+
+    for name in settings.outputs:
+        yield _tried(f"output {name}", lambda name=name: Deliverer(settings).check(name))
 
 
 def _warehouse(settings: Settings) -> str:

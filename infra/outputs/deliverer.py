@@ -21,6 +21,7 @@ from docmill.infra.outputs.report import OutputReport
 from docmill.infra.outputs.routing import Sources
 from docmill.infra.outputs.webhook import Webhook
 from docmill.infra.settings import Settings
+from docmill.infra.storage.opening import open_store
 from docmill.infra.telemetry.metrics import Metrics
 from docmill.schemas.errors import DocmillError, UsageError
 
@@ -80,6 +81,22 @@ class Deliverer:
             return ()
         with ThreadPoolExecutor(len(self._options), thread_name_prefix="output") as threads:
             return tuple(threads.map(partial(self._pass, stop=stop), self._options))
+
+    def check(self, name: str) -> str:
+        """Where an output sends to, after making sure of what its settings name; nothing is sent.
+
+        Raises:
+            UsageError: a variable that they name is missing or cannot be used.
+            StoreRefused: boto3 cannot make a client of what is set in the environment.
+        """
+        options = self._options[name]
+        self._target(options, Sources(self._sources)).close()
+        if isinstance(options, WebhookOptions):
+            return f"posts to {options.url}"
+        assert isinstance(options, FilesOptions)
+        if options.to:
+            open_store(options.to)
+        return f"writes files below {options.to}" if options.to else "writes files beside sources"
 
     def run(self, stop: threading.Event, tell: Callable[[OutputReport], None] = _to_log) -> None:
         """Deliver what gets finished, until `stop` is set; ends after the requests under way.

@@ -164,6 +164,26 @@ def test_doctor_and_status(docmill: Run, workspace: Path) -> None:
     assert "invoice" in docmill("status", "--workspace", workspace).stdout
 
 
+def test_doctor_looks_at_outputs(docmill: Run, tmp_path: Path) -> None:
+    (tmp_path / "docmill.toml").write_text(
+        """
+[outputs.files]
+kind = "files"
+to = "results"
+
+[outputs.hook]
+kind = "webhook"
+url = "http://127.0.0.1:9/hook"
+secret_env = "NOBODY_SET_THIS"
+"""
+    )
+    found = docmill("doctor", "--workspace", tmp_path)
+    assert found.returncode == 1
+    assert "ok    output files: writes files below results" in found.stdout
+    assert "fail  output hook:" in found.stdout
+    assert "NOBODY_SET_THIS" in found.stdout
+
+
 def test_rebuilding_changes_no_row(docmill: Run, samples: Path, tmp_path: Path) -> None:
     docmill("run", samples / "receipts", "--workspace", tmp_path / "w", "--quiet")
     before = dump(tmp_path / "w")
