@@ -102,7 +102,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(events=EVENTS, seed=st.integers(0, 10**6))
 def test_any_history_gives_the_sources_that_a_plain_model_predicts(
     events: list[tuple[str, Any, Any]], seed: int, new_desk: Callable[[Path], Any]

@@ -363,7 +363,7 @@ def play(mill: Any, value: Any, steps: Sequence[Step]) -> None:
                 pass
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(steps=STEPS, seed=st.integers(0, 10**6))
 def test_the_past_is_what_a_warehouse_of_that_time_held(
     steps: list[Step],

@@ -583,7 +583,7 @@ class Player:
             self.mill.answer(event)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(events=EVENTS, seed=st.integers(0, 10**6))
 def test_the_order_of_loading_does_not_matter(
     events: list[tuple[Any, ...]],
