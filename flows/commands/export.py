@@ -12,6 +12,7 @@ from docmill.infra.lake import utc_now
 from docmill.infra.settings import load_settings
 from docmill.infra.storage.opening import is_on_s3, open_store
 from docmill.infra.warehouse import layout
+from docmill.infra.warehouse.ddl import literal, quoted
 from docmill.infra.warehouse.exporting import ExportReport
 from docmill.infra.warehouse.exporting import export as export_increment
 from docmill.infra.warehouse.query import open_published
@@ -92,8 +93,9 @@ def _write_files(
     target.mkdir(parents=True, exist_ok=True)
     for name in names:
         path = target / f"{name}.{form}"
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"COPY (FROM \"{name}\") TO '{quoted}' ({COPY_OPTIONS[form]})")
+        connection.execute(
+            f"COPY (FROM {quoted(name)}) TO {literal(str(path))} ({COPY_OPTIONS[form]})"
+        )
         click.echo(path)
 
 

@@ -19,13 +19,14 @@ from time import perf_counter
 from docmill.infra.lake import Lake, utc_now
 from docmill.infra.service.answers import Answer, Decision, Verdict
 from docmill.infra.service.judging import Judge, known_about, verdict
-from docmill.infra.service.live import LiveWarehouse, transaction
+from docmill.infra.service.live import LiveWarehouse
 from docmill.infra.service.measuring import measured
 from docmill.infra.service.status import LOG, Status
 from docmill.infra.service.unfinished import Unfinished
 from docmill.infra.telemetry.metrics import ANSWER_SECONDS, ANSWERS, Metrics
 from docmill.infra.telemetry.tracing import span
 from docmill.infra.warehouse.answers import prepare_answers
+from docmill.infra.warehouse.writing import transaction
 from docmill.schemas.errors import DocmillError, StoreError
 from docmill.schemas.review import ReviewEvent
 

@@ -143,15 +143,3 @@ class LiveWarehouse:
     def _close(self) -> None:
         self._connection = None
         self._stack.close()
-
-
-@contextmanager
-def transaction(connection: DuckDBPyConnection) -> Generator[None]:
-    """All of what the block writes, or nothing."""
-    connection.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

@@ -6,7 +6,7 @@ import math
 import shutil
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
@@ -15,9 +15,9 @@ from docmill.infra.service.live import LiveWarehouse
 from docmill.infra.telemetry import metrics as m
 from docmill.infra.telemetry.metrics import Metrics
 from docmill.infra.warehouse.opening import wal_of
+from docmill.infra.warehouse.turns import Turns
 from docmill.schemas.errors import MemoryExceeded, StoreError, UsageError, WorkerTimeout
 
-Turns = Callable[[], AbstractContextManager[None]]
 T = TypeVar("T")
 _UNKNOWN = math.nan
 

@@ -128,7 +128,7 @@ class LocalFolder:
             if target.is_dir():
                 raise  # a folder of other objects, not this object
             return False
-        _flush_folder(target.parent)
+        flush(target.parent)
         return True
 
     def _walk(self, folder: str, prefix: str, start_after: str) -> Iterator[StoredObject]:
@@ -183,11 +183,12 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    _flush_folder(folder.parent)
+    flush(folder.parent)
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def flush(path: Path) -> None:
+    """Have a file's content, or a folder's entries, on the disk before going on."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -17,8 +17,8 @@ from docmill.infra.warehouse import ddl
 from docmill.infra.warehouse.answer_rows import answer_rows
 from docmill.infra.warehouse.event_rows import event_row
 from docmill.infra.warehouse.histories import Known, known
-from docmill.infra.warehouse.inserting import insert_rows
 from docmill.infra.warehouse.rows import TableRow, extraction_in
+from docmill.infra.warehouse.writing import delete_documents, insert_rows
 from docmill.schemas.extraction import Extraction
 from docmill.schemas.review import ReviewEvent
 
@@ -49,11 +49,7 @@ class PreparedAnswers:
             again.write(connection)
             return
         answered = [each for each, it in self.before.items() if it.commits and it.events]
-        for table in ddl.FROM_ANSWERS if answered else ():
-            connection.execute(
-                f"DELETE FROM {table.qualified} WHERE document_id IN (SELECT unnest(?::VARCHAR[]))",
-                [answered],
-            )
+        delete_documents(connection, ddl.FROM_ANSWERS, answered)
         insert_rows(connection, self.rows)
         connection.execute("UPDATE internal.state SET revision = revision + 1")
 

@@ -10,9 +10,9 @@ those that a slow or ill-timed machine files late.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import tee
@@ -30,6 +30,7 @@ from docmill.infra.warehouse.prepared import Prepared, Turn
 from docmill.infra.warehouse.preparing import Begun, Preparation
 from docmill.infra.warehouse.stagers import Here, Stager
 from docmill.infra.warehouse.turns import Turns
+from docmill.infra.warehouse.writing import transaction
 
 OVERLAP = timedelta(hours=6)
 THREADS = 8  # that fetch commit records
@@ -42,6 +43,16 @@ class LoadReport:
     commits: int = 0
     documents: int = 0
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A batch whose documents, if any, are being staged; `about` as of `Batch.about`."""
+
+    batch: Batch
+    begun: Begun | None
+    others: Batch
+    about: set[str]
 
 
 class Loader:
@@ -121,35 +132,33 @@ class Loader:
 
         The documents of later batches are being staged meanwhile.
         """
-        waiting: deque[tuple[Batch, Begun | None]] = deque()
+        waiting: deque[_Waiting] = deque()
         for batch in found:
             preparation = self._preparation(connection, folder)
-            documents, _ = batch.parts()
-            together = any(not documents.about.isdisjoint(each.about) for each, _ in waiting)
+            documents, others = batch.parts()
+            together = any(not documents.about.isdisjoint(each.about) for each in waiting)
             while waiting and together:
-                yield self._finish(preparation, *waiting.popleft())
+                yield self._finish(preparation, waiting.popleft())
             begun = preparation.begin(documents) if documents.records else None
-            waiting.append((batch, begun))
+            waiting.append(_Waiting(batch, begun, others, batch.about))
             while len(waiting) > self._stager.ahead:
-                yield self._finish(preparation, *waiting.popleft())
+                yield self._finish(preparation, waiting.popleft())
         while waiting:
-            yield self._finish(self._preparation(connection, folder), *waiting.popleft())
+            yield self._finish(self._preparation(connection, folder), waiting.popleft())
 
     def _preparation(self, connection: DuckDBPyConnection, folder: Path) -> Preparation:
         self._schemas = self._schemas or SchemaViews(connection, self._lake)
         return Preparation(connection, self._lake, self._stager, folder, self._schemas)
 
-    def _finish(
-        self, preparation: Preparation, batch: Batch, begun: Begun | None
-    ) -> tuple[Batch, int]:
+    def _finish(self, preparation: Preparation, waiting: _Waiting) -> tuple[Batch, int]:
         """Write a batch: its documents, which were begun, then all else."""
+        batch, others = waiting.batch, waiting.others
         # a record from the future does not count as that far
         scanned_to = min(time_of(max(batch.records)), self._clock())
-        _, others = batch.parts()
         written = 0
-        if begun is not None:
+        if waiting.begun is not None:
             until = None if others.records else scanned_to
-            written += self._write(preparation, begun, preparation.begin, until)
+            written += self._write(preparation, waiting.begun, preparation.begin, until)
         if others.records:
             begun = preparation.begin_others(others)
             written += self._write(preparation, begun, preparation.begin_others, scanned_to)
@@ -188,7 +197,7 @@ class Loader:
             started = perf_counter()
             if not prepared.is_current(turn):
                 return False
-            with _transaction(prepared.connection):
+            with transaction(prepared.connection):
                 prepared.write(turn)
             prepared.keep(turn)
             self._pace.took(turn.pages, perf_counter() - started)
@@ -212,14 +221,3 @@ class Loader:
         row = connection.execute("SELECT scanned_to FROM internal.state").fetchone()
         scanned_to: datetime | None = row[0] if row else None
         return scanned_to and commit_key_at(scanned_to.replace(tzinfo=UTC) - overlap)
-
-
-@contextmanager
-def _transaction(connection: DuckDBPyConnection) -> Generator[None]:
-    connection.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from docmill.infra.lake import Lake
 from docmill.infra.warehouse import ddl, views
-from docmill.infra.warehouse.inserting import insert_rows
+from docmill.infra.warehouse.writing import insert_rows
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import StoreError
 

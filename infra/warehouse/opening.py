@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from docmill.infra.warehouse import ddl, layout
+from docmill.infra.warehouse.writing import transaction
 from docmill.schemas.errors import RebuildNeeded, StoreError, WorkspaceBusy
 
 NEVER = "1TB"  # so long a WAL comes about never
@@ -79,10 +80,9 @@ def _connected(path: Path, checkpoints: bool) -> duckdb.DuckDBPyConnection:
 
 def _lay_out(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     if not connection.execute("SELECT 1 FROM duckdb_tables() LIMIT 1").fetchall():
-        connection.execute("BEGIN")
-        for statement in layout.statements():
-            connection.execute(statement)
-        connection.execute("COMMIT")
+        with transaction(connection):
+            for statement in layout.statements():
+                connection.execute(statement)
     try:
         found = connection.execute("SELECT format FROM internal.state").fetchall()
     except duckdb.CatalogException as error:

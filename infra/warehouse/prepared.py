@@ -15,6 +15,7 @@ from docmill.infra.warehouse.newest_schemas import SchemaChange, SchemaViews
 from docmill.infra.warehouse.rows import timestamp
 from docmill.infra.warehouse.sources import SourceChanges
 from docmill.infra.warehouse.table_files import TableFiles
+from docmill.infra.warehouse.writing import delete_documents
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,10 @@ class Prepared:
         Raises:
             duckdb.Error: the warehouse cannot be written.
         """
-        self._delete(ddl.FROM_ANSWERS, [each for it in turn.portions for each in it.answered])
-        self._delete(ddl.FROM_OUTCOMES, [each for it in turn.portions for each in it.replaced])
+        answered = [each for it in turn.portions for each in it.answered]
+        delete_documents(self.connection, ddl.FROM_ANSWERS, answered)
+        replaced = [each for it in turn.portions for each in it.replaced]
+        delete_documents(self.connection, ddl.FROM_OUTCOMES, replaced)
         if self.sources is not None:
             self.sources.write(self.connection)
         self.files.insert(self.connection, turn.first, turn.last)
@@ -127,13 +130,6 @@ class Prepared:
         """It was written."""
         if turn.first == 0 and self.schema_change is not None:
             self.schemas.keep(self.schema_change)
-
-    def _delete(self, tables: Sequence[ddl.Table], documents: Sequence[str]) -> None:
-        for table in tables if documents else ():
-            self.connection.execute(
-                f"DELETE FROM {table.qualified} WHERE document_id IN (SELECT unnest(?::VARCHAR[]))",
-                [documents],
-            )
 
 
 def portion_of(

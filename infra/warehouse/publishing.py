@@ -11,24 +11,25 @@ The copy is therefore made by a child process.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from duckdb import DuckDBPyConnection, TransactionException
 
 from docmill.infra.lake import time_of, utc_now
+from docmill.infra.storage.local import flush
 from docmill.infra.warehouse.opening import NEVER, translated, wal_of
 from docmill.infra.warehouse.rows import timestamp
+from docmill.infra.warehouse.turns import Turns
+from docmill.infra.warehouse.writing import transaction
 from docmill.infra.workspace import Workspace
 from docmill.schemas.errors import StoreError
 
-Turns: TypeAlias = Callable[[], AbstractContextManager[object]]
 _Result = TypeVar("_Result")
 
 _ROOM = 4 * 2**20  # bytes: blocks of DuckDB's that a checkpoint may begin beyond what it moves
@@ -132,10 +133,10 @@ def _note_snapshot(connection: DuckDBPyConnection) -> None:
     rows = connection.execute("SELECT max(commit_key) FROM internal.commits").fetchall()
     newest: str | None = rows[0][0]
     through = timestamp(time_of(newest)) if newest else None
-    connection.execute("BEGIN")
-    connection.execute("DELETE FROM main.snapshot")
-    connection.execute("INSERT INTO main.snapshot VALUES (?, ?)", [timestamp(utc_now()), through])
-    connection.execute("COMMIT")
+    with transaction(connection):
+        connection.execute("DELETE FROM main.snapshot")
+        row = [timestamp(utc_now()), through]
+        connection.execute("INSERT INTO main.snapshot VALUES (?, ?)", row)
 
 
 def _replace_by_copy(source: Path, target: Path) -> None:
@@ -146,15 +147,7 @@ def _replace_by_copy(source: Path, target: Path) -> None:
     if done.returncode != 0:
         copy.unlink(missing_ok=True)  # a full disk has better uses for the room
         raise StoreError(f"cannot copy the warehouse to {copy}: {done.stderr.strip()}")
-    _flush(copy)
+    flush(copy)
     wal_of(target).unlink(missing_ok=True)  # left by somebody who opened the old one for writing
     copy.replace(target)
-    _flush(target.parent)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(target.parent)

@@ -10,8 +10,8 @@ from duckdb import DuckDBPyConnection
 from docmill.infra.warehouse import ddl
 from docmill.infra.warehouse.ddl import literal
 from docmill.infra.warehouse.histories import first_sources
-from docmill.infra.warehouse.inserting import json_shape
 from docmill.infra.warehouse.rows import departure_rows, sighting_rows
+from docmill.infra.warehouse.writing import json_shape
 from docmill.schemas.source import Departure, Sighting
 
 STAGED = "temp.staged_sources"

@@ -1,9 +1,13 @@
-"""A few rows at once into tables; many are staged first, see `infra.warehouse.staging`."""
+"""What everybody does who writes to a warehouse: all or nothing, a few rows in, documents out.
+
+Many rows are staged first, see `infra.warehouse.staging`.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -11,6 +15,33 @@ from duckdb import DuckDBPyConnection
 
 from docmill.infra.warehouse.ddl import Table, quoted
 from docmill.infra.warehouse.rows import Row, TableRow
+
+
+@contextmanager
+def transaction(connection: DuckDBPyConnection) -> Generator[None]:
+    """All of what the block writes, or nothing."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def delete_documents(
+    connection: DuckDBPyConnection, tables: Iterable[Table], documents: Sequence[str]
+) -> None:
+    """Delete the rows of documents from some tables, within the caller's transaction.
+
+    Raises:
+        duckdb.Error: the warehouse cannot be written.
+    """
+    for table in tables if documents else ():
+        connection.execute(
+            f"DELETE FROM {table.qualified} WHERE document_id IN (SELECT unnest(?::VARCHAR[]))",
+            [documents],
+        )
 
 
 def insert_rows(connection: DuckDBPyConnection, rows: Iterable[TableRow]) -> None:
