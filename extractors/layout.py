@@ -13,7 +13,7 @@ from statistics import median
 
 from docmill.schemas.extraction import Evidence, Match
 from docmill.schemas.geometry import Box
-from docmill.schemas.page import PageText, Word
+from docmill.schemas.page import BoxSource, PageText, Word
 
 # A gap wider than this many line heights separates columns; a word space is about 0.3.
 COLUMN_GAP = 1.0
@@ -25,7 +25,10 @@ ROW_OVERLAP = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One visible word. `index` is its place in the page's words, `row` the row's number."""
+    """One visible word. `index` is its place in the page's words.
+
+    `from_ink`: its box is around ink, not of the font, and a letter may be misread.
+    """
 
     text: str
     page: int
@@ -35,6 +38,7 @@ class Token:
     x1: float
     y1: float
     confidence: float | None
+    from_ink: bool = False
 
     @property
     def height(self) -> float:
@@ -211,6 +215,7 @@ def _token(page: PageText, index: int, word: Word) -> Token:
         box.x1 * frame.width_px,
         box.y1 * frame.height_px,
         word.confidence,
+        from_ink=word.box_source not in (BoxSource.TEXT_LAYER, BoxSource.FORM_FIELD),
     )
 
 
@@ -240,7 +245,7 @@ def _segments(line: list[Token], page: int, row: int) -> Iterable[Segment]:
     for token in line[1:]:
         previous = current[-1]
         gap = token.x0 - previous.x1
-        widest = COLUMN_GAP if token.confidence is None else INK_COLUMN_GAP
+        widest = INK_COLUMN_GAP if token.from_ink else COLUMN_GAP
         if gap > widest * min(previous.height, token.height):
             yield Segment(tuple(current), page, row)
             current = []

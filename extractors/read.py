@@ -62,16 +62,26 @@ def read_page(page: OpenedPage, reader: PageReader) -> PageText:
             another name, or called a page without words read.
         UnreadableFile: the page is too damaged to be drawn.
     """
-    text = _first_complete(page, reader)
-    if text.status is PageStatus.OK and text.unread_pictures and reader.pictures:
-        text = _with_pictures(page, text, reader.pictures)
-    text = with_tables(page, text)
+    text = with_tables(page, read_words(page, reader))
     findings = (*page.findings, *_losses(page), *text.findings)
     # Nothing is to be seen because something could not be drawn: that is no blank page.
     lost = text.status is PageStatus.BLANK and page.complaints
     status = PageStatus.FAILED if lost else text.status
     read = text.model_copy(update={"findings": findings, "status": status})
-    return with_tick_boxes(page, read) if status is PageStatus.OK else read
+    return with_tick_boxes(page, read) if status.has_text else read
+
+
+def read_words(page: OpenedPage, reader: PageReader) -> PageText:
+    """The first complete reading with the words in the page's pictures, else the last one.
+
+    Raises:
+        EngineError: as of `read_page`.
+        UnreadableFile: the page is too damaged to be drawn.
+    """
+    text = _first_complete(page, reader)
+    if text.status.has_text and text.unread_pictures and reader.pictures:
+        text = _with_pictures(page, text, reader.pictures)
+    return text
 
 
 def _first_complete(page: OpenedPage, reader: PageReader) -> PageText:
@@ -130,7 +140,7 @@ def _checked(page: OpenedPage, text: PageText, engine: OcrEngine) -> PageText:
         raise BadOutput(f"{engine.tag} answered for another page than {page.number}.")
     if text.engine != engine.tag:
         raise BadOutput(f"{engine.tag} answered under the name of {text.engine}.")
-    if text.status is PageStatus.OK and not text.words:
+    if text.status.has_text and not text.words:
         raise BadOutput(f"{engine.tag} calls page {page.number} read, but found no word on it.")
     return text
 
@@ -146,7 +156,7 @@ def read_failure_of(text: PageText) -> DocmillError | None:
     where = f"Page {text.page}"
     why = f" ({'; '.join(text.findings)})" if text.findings else ""
     match text.status:
-        case PageStatus.OK | PageStatus.BLANK:
+        case PageStatus.OK | PageStatus.FALLBACK | PageStatus.BLANK:
             return None
         case PageStatus.NO_TEXT:
             return NoText(

@@ -26,6 +26,7 @@
     │   ├── RebuildNeeded      the warehouse is damaged or of another version
     │   ├── SourceGone         a source vanished between listing and reading
     │   └── SourceEmpty        a source holds nothing any more
+    ├── WorkerLeaving          this process is to end, work is left for others (retryable)
     ├── SchedulerUnavailable   the Prefect server does not answer (retryable)
     └── InternalError          a defect in docmill
 
@@ -149,6 +150,12 @@ class BadOutput(EngineError):
     default_hint = "Try another engine with `--ocr`, or print the page to a new PDF."
 
 
+class PictureTooLarge(EngineError):
+    """A page's picture has more tokens than the model server takes."""
+
+    default_hint = "Start the server with a longer context, or lower the page's resolution."
+
+
 class CageError(DocmillError):
     """Work in a worker process was cut off."""
 
@@ -202,6 +209,13 @@ class SourceGone(StoreError):
     """A source vanished between listing and reading."""
 
     default_hint = "If it was moved, name its new place; if it was deleted, nothing is to be done."
+
+
+class WorkerLeaving(DocmillError):
+    """This process was told to end and takes no new work; what it has not begun is for others."""
+
+    retryable = True
+    default_hint = "Nothing is lost: another worker, or a later run, goes on from here."
 
 
 class SchedulerUnavailable(DocmillError):

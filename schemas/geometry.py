@@ -35,9 +35,9 @@ class Box(Frozen):
     @classmethod
     def clipped(cls, x0: float, y0: float, x1: float, y1: float) -> Box:
         """A box from any two opposite corners, cut off at the page's edge."""
-        left, right = sorted((min(max(x0, 0.0), 1.0), min(max(x1, 0.0), 1.0)))
-        top, bottom = sorted((min(max(y0, 0.0), 1.0), min(max(y1, 0.0), 1.0)))
-        return cls(x0=left, y0=top, x1=right, y1=bottom)
+        left, right = (x0, x1) if x0 <= x1 else (x1, x0)
+        top, bottom = (y0, y1) if y0 <= y1 else (y1, y0)
+        return cls(x0=_on_page(left), y0=_on_page(top), x1=_on_page(right), y1=_on_page(bottom))
 
     @classmethod
     def around(cls, boxes: Iterable[Box]) -> Box:
@@ -46,9 +46,12 @@ class Box(Frozen):
         Raises:
             ValueError: `boxes` is empty.
         """
-        corners = [box.as_tuple() for box in boxes]
-        if not corners:
+        given = tuple(boxes)
+        if not given:
             raise ValueError("no boxes to enclose")
+        if len(given) == 1:
+            return given[0]
+        corners = [box.as_tuple() for box in given]
         x0s, y0s, x1s, y1s = zip(*corners, strict=True)
         return cls(x0=min(x0s), y0=min(y0s), x1=max(x1s), y1=max(y1s))
 
@@ -82,3 +85,7 @@ class Box(Frozen):
         shared = self.intersection_area(other)
         union = self.area + other.area - shared
         return shared / union if union > 0 else 0.0
+
+
+def _on_page(coordinate: float) -> float:
+    return 0.0 if coordinate < 0 else 1.0 if coordinate > 1 else coordinate

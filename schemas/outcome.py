@@ -82,6 +82,12 @@ class ModelCall(Frozen):
     called_at: datetime
 
 
+class ModelCalls(Frozen):
+    """All requests that one reading or extraction took, in order."""
+
+    calls: tuple[ModelCall, ...]
+
+
 class DocumentStatus(StrEnum):
     """`PARTIAL`: some pages or parts failed. `NEEDS_REVIEW`: complete, with doubtful values."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -13,18 +13,27 @@ from docmill.schemas.geometry import Box
 
 
 class BoxSource(StrEnum):
-    """Where a word's box comes from."""
+    """Where a word's box comes from.
+
+    `ALIGNED`: from a word that stands there but was read differently, or a share of one.
+    `REGION`: no such word was found; a part of the region that a model saw the word in.
+    """
 
     TEXT_LAYER = "text_layer"
     FORM_FIELD = "form_field"
     OCR = "ocr"
     ALIGNED = "aligned"
+    REGION = "region"
 
 
 class PageStatus(StrEnum):
-    """How the reading of a page ended. Only `OK` and `BLANK` are complete readings."""
+    """How the reading of a page ended. Only `OK`, `FALLBACK` and `BLANK` are complete readings.
+
+    `FALLBACK`: the chosen engine failed, and another one, named as `engine`, read the page in full.
+    """
 
     OK = "ok"
+    FALLBACK = "fallback"
     BLANK = "blank"
     NO_TEXT = "no_text"
     UNTRUSTED_TEXT = "untrusted_text"
@@ -36,7 +45,12 @@ class PageStatus(StrEnum):
     @property
     def complete(self) -> bool:
         """Whether the page was read in full."""
-        return self in (PageStatus.OK, PageStatus.BLANK)
+        return self.has_text or self is PageStatus.BLANK
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is text on the page and all of it was read."""
+        return self in (PageStatus.OK, PageStatus.FALLBACK)
 
 
 class Word(Frozen):
@@ -84,12 +98,17 @@ class UprightView(Frozen):
 
 
 class Block(Frozen):
-    """A region in reading order; `label` is the engine's (text, table, title, form_field, …)."""
+    """A region in reading order; `label` is the engine's (text, table, title, form_field, …).
+
+    `detector_score` is how sure a layout model was that there is such a region, 0..1; None where
+    none was asked.
+    """
 
     label: str
     text: str
     box: Box
     confidence: float | None = Field(default=None, ge=0, le=1)
+    detector_score: float | None = Field(default=None, ge=0, le=1)
 
 
 class FormField(Frozen):
@@ -128,6 +147,32 @@ class Table(Frozen):
     cells: tuple[TableCell, ...]
 
 
+class TokenScore(NamedTuple):
+    """How sure a language model was of a stretch of its answer, by the tokens it is made of.
+
+    `minimum` is the probability (0..1) of the least probable one, `mean` their geometric mean,
+    `margin` the smallest lead over a runner-up (difference of natural logarithms), None where it
+    is not known.
+    """
+
+    minimum: float
+    mean: float
+    margin: float | None
+
+
+class ModelScores(Frozen):
+    """The scores of a page, in the order of its words, blocks, and cells of each table.
+
+    `coordinates` are those of the blocks' boxes as the model wrote them. None stands where a token
+    had no probability, or could not be traced back.
+    """
+
+    words: tuple[TokenScore | None, ...]
+    blocks: tuple[TokenScore | None, ...]
+    coordinates: tuple[TokenScore | None, ...]
+    cells: tuple[tuple[TokenScore | None, ...], ...]
+
+
 class PageText(Frozen):
     """Everything read on one page; `page` counts from 1.
 
@@ -137,6 +182,9 @@ class PageText(Frozen):
     OCR programs leave it. `image_hash` is the SHA-256 of the pixels that an engine read (see
     `extractors.picture_hash`), None where only the text layer was read. `unread_pictures` may
     hold print that no word covers. `findings` says in words what the checks found.
+    `logprobs_mode` is set where confidences are a language model's token probabilities, and
+    names what those are of (`raw_logprobs`, `processed_logprobs`, `unknown`): confidences of
+    different modes are not comparable. `model_scores` are all that is known of those.
     """
 
     document_id: str
@@ -155,4 +203,6 @@ class PageText(Frozen):
     image_hash: str | None = None
     unread_pictures: tuple[Box, ...] = ()
     mean_confidence: float | None = Field(default=None, ge=0, le=1)
+    logprobs_mode: str | None = None
+    model_scores: ModelScores | None = None
     findings: tuple[str, ...] = ()

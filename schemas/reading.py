@@ -5,19 +5,21 @@ from __future__ import annotations
 from pydantic import Field
 
 from docmill.schemas.frozen import Frozen
-from docmill.schemas.outcome import Failure
+from docmill.schemas.outcome import Failure, ModelCall
 
 
 class PageReading(Frozen):
     """How one page went: its key in the lake, or (and) what failed.
 
-    `page` counts from 1. `found`: the lake held the reading before.
+    `page` counts from 1. `found`: the lake held the reading before. `calls` are the requests to
+    models that it took, whenever that was.
     """
 
     page: int = Field(ge=1)
     key: str | None
     failure: Failure | None = None
     found: bool = False
+    calls: tuple[ModelCall, ...] = ()
 
 
 class DocumentReading(Frozen):

@@ -112,7 +112,7 @@ class LabelIndex:
             for part, text in enumerate(token.text.split("/"))  # `Buyer/Recipient`: two words
             for piece in fold(text)
         ]
-        fuzzy = any(token.confidence is not None for token in segment.tokens)
+        fuzzy = any(token.from_ink for token in segment.tokens)
         start = 0
         while start < len(pieces):
             found = self._longest_from(pieces, start, fuzzy=fuzzy)

@@ -9,12 +9,12 @@ from docmill.extractors.tables.find import check_words, find_tables
 from docmill.extractors.tables.pixels import segments_in
 from docmill.extractors.tables.rulings import Segment
 from docmill.schemas.errors import DocmillError
-from docmill.schemas.page import BoxSource, PageStatus, PageText, Table
+from docmill.schemas.page import BoxSource, PageText, Table
 
 LINES_DPI = 150
 """Resolution for ruling lines in pixels: a hairline still leaves a mark."""
 
-_FROM_PIXELS = frozenset({BoxSource.OCR, BoxSource.ALIGNED})
+_FROM_PIXELS = frozenset({BoxSource.OCR, BoxSource.ALIGNED, BoxSource.REGION})
 
 
 def with_tables(page: OpenedPage, text: PageText) -> PageText:
@@ -23,7 +23,7 @@ def with_tables(page: OpenedPage, text: PageText) -> PageText:
     Only pages that were read in full are looked at. Nothing that goes wrong here costs a word
     of the reading.
     """
-    if text.status is not PageStatus.OK or not any(word.visible for word in text.words):
+    if not text.status.has_text or not any(word.visible for word in text.words):
         return text
     try:
         tables = tables_of(page, text)

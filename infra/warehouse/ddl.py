@@ -266,7 +266,7 @@ PAGES = table(
     ("height_px", "INTEGER", "displayed height at the reading resolution; NULL if it failed"),
     ("rotation", "INTEGER", "rotation that the file asks for, degrees; NULL if it failed"),
     ("ocr_engine", "VARCHAR", "engine that read the page, name@version[model]"),
-    ("status", "VARCHAR", "ok and blank are complete readings; all others are not"),
+    ("status", "VARCHAR", "ok, fallback (another engine) and blank are complete; others are not"),
     ("mean_confidence", "DOUBLE", "0..1; NULL where the engine gives none"),
     ("findings", "JSON", "what the checks found on the page, a list of texts"),
     ("page_key", "VARCHAR", "key of the reading in the lake; NULL if the page failed"),
@@ -295,7 +295,7 @@ WORDS = table(
     ("text", "VARCHAR", "as read"),
     *BOX,
     ("confidence", "DOUBLE", "0..1; NULL where the engine gives none"),
-    ("box_source", "VARCHAR", "text_layer, form_field, ocr or aligned"),
+    ("box_source", "VARCHAR", "text_layer, form_field, ocr, aligned or region"),
     ("line", "INTEGER", "the line it belongs to, from 0 on the page"),
     ("visible", "BOOLEAN", "false for text that leaves no ink; never used for values"),
 )

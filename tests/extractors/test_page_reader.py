@@ -16,11 +16,11 @@ from docmill.extractors.engines import OcrEngine
 from docmill.extractors.ocr.scripted import ScriptedOcr
 from docmill.extractors.ocr.text_layer import TextLayer
 from docmill.extractors.picture_hash import picture_hash
-from docmill.extractors.read import PageReader, read_page
+from docmill.extractors.read import PageReader, read_failure_of, read_page
 from docmill.extractors.render import OpenedPage, open_document
 from docmill.infra.wiring import page_reader
 from docmill.schemas.engine import EngineTag
-from docmill.schemas.errors import EngineUnavailable, UsageError
+from docmill.schemas.errors import BadOutput, EngineUnavailable, UsageError
 from docmill.schemas.geometry import Box
 from docmill.schemas.page import BoxSource, PageStatus, PageText, Word
 
@@ -172,6 +172,23 @@ def test_the_first_complete_reading_counts() -> None:
     page = read(BLANK_PAGE, PageReader(engines))
     assert (page.engine.name, page.status) == ("second", PageStatus.OK)
     assert page.findings == ("first: seen by first", "seen by second")
+
+
+def test_a_page_that_a_fallback_engine_read_is_complete() -> None:
+    content = pdf(lambda page: print_line(page, "Total 14.50", 100))
+    with open_document(content) as document:
+        page = document.page(1)
+        plain = TextLayer().read(page)
+        fallback = plain.model_copy(update={"status": PageStatus.FALLBACK})
+        engines = (ScriptedOcr([fallback]), TextLayer())
+        text = read_page(page, PageReader(engines=engines))
+        empty = ScriptedOcr([fallback.model_copy(update={"words": (), "blocks": ()})])
+        with pytest.raises(BadOutput):
+            read_page(page, PageReader(engines=(empty,)))
+    assert text.status is PageStatus.FALLBACK
+    assert text.status.complete
+    assert text.engine.name == "scripted"
+    assert read_failure_of(text) is None
 
 
 def test_where_no_reading_is_complete_the_last_one_counts() -> None:
