@@ -1,0 +1,1 @@
+"""How the words of a model find those of the page: matching, and boxes for what was matched."""
