@@ -22,6 +22,7 @@ COMMANDS = {
     "deliver": ("deliver", "Send what is finished to webhooks and files."),
     "eval": ("eval", "Measure quality on documents with known values."),
     "deploy": ("deploy", "Register flows and schedules on a Prefect server."),
+    "gpu-worker": ("gpu_worker", "Serve a model on a GPU, and take the pages for it."),
     "schemas": ("schemas", "List, show and check document schemas."),
     "status": ("status", "What is in the workspace."),
     "doctor": ("doctor", "Check this machine and the workspace."),
@@ -29,8 +30,8 @@ COMMANDS = {
     "warehouse": ("warehouse", "Rebuild or publish the warehouse."),
 }
 
-# Where a command's name is taken by Python itself.
-ATTRIBUTES = {"eval": "eval_group"}
+# Where a command's name is none that Python allows, or one that it uses itself.
+ATTRIBUTES = {"eval": "eval_group", "gpu-worker": "gpu_worker"}
 
 
 class LazyGroup(click.Group):

@@ -16,7 +16,7 @@ import click
 
 from docmill.flows.commands.options import workspace_option
 from docmill.infra.settings import Settings, load_settings
-from docmill.schemas.errors import DocmillError, WorkspaceBusy
+from docmill.schemas.errors import DocmillError, UsageError, WorkspaceBusy
 
 LITTLE_DISK = 2 * 10**9
 
@@ -31,15 +31,27 @@ class Finding:
     advice: str = ""
 
 
-@click.command(epilog="\b\nExample:\n  docmill doctor\n")
+@click.command(
+    epilog="""\b
+Examples:
+  docmill doctor
+  docmill doctor --endpoint chandra=http://127.0.0.1:8000
+  docmill doctor --endpoint glm-ocr=ollama+http://127.0.0.1:11434
+"""
+)
 @workspace_option
-def doctor(workspace: Path | None) -> int:
+@click.option(
+    "--endpoint", "endpoints", multiple=True, metavar="MODEL=URL",
+    help="Check this model server too; its key is VLLM_API_KEY.",
+)  # fmt: skip
+def doctor(workspace: Path | None, endpoints: tuple[str, ...]) -> int:
     """Check Python, packages, disk, a worker process, the warehouse, S3 and outputs where set.
 
     Nothing else uses the network. A lake on S3 is written to: one empty object, always the same.
+    A model server is asked about one small picture, which docmill draws itself.
     """
     settings = load_settings(workspace=workspace)
-    findings = list(_findings(settings))
+    findings = [*_findings(settings), *_servers(settings), *_endpoints(endpoints)]
     for finding in findings:
         click.echo(f"{finding.verdict:<5} {finding.name}: {finding.detail}")
         if finding.advice:
@@ -58,6 +70,39 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield from _stores(settings)
     yield from _outputs(settings)
     yield _tesseract()
+    yield _gpu()
+
+
+def _servers(settings: Settings) -> Iterator[Finding]:
+    """The servers of the models that are to read pages."""
+    from docmill.flows.model_findings import server_checks
+
+    engines = (settings.ocr, *(source.ocr for source in settings.sources.values()))
+    for engine in dict.fromkeys(name for name in engines if name):
+        for check in server_checks(engine, settings.models):
+            yield Finding(check.verdict, f"{engine}: {check.name}", check.detail, check.advice)
+
+
+def _endpoints(given: tuple[str, ...]) -> Iterator[Finding]:
+    """Model servers, each by the model that it should serve."""
+    from docmill.flows.model_findings import endpoint_checks
+
+    for text in given:
+        model, _, url = text.partition("=")
+        if not model or not url:
+            raise UsageError(
+                f"“{text}” is no endpoint",
+                "Such as chandra=http://127.0.0.1:8000, after --endpoint.",
+            )
+        for check in endpoint_checks(model, url):
+            yield Finding(check.verdict, f"{model}: {check.name}", check.detail, check.advice)
+
+
+def _gpu() -> Finding:
+    from docmill.flows.model_findings import gpu_check
+
+    check = gpu_check()
+    return Finding(check.verdict, check.name, check.detail, check.advice)
 
 
 def _packages() -> Iterator[Finding]:
@@ -92,12 +137,20 @@ def _tried(name: str, check: Callable[[], str]) -> Finding:
         return Finding("fail", name, error.message, error.hint)
 
 
+def _embedded(settings: Settings) -> str:
+    """The embedded engine that reads pages, or finds words where a model does."""
+    from docmill.infra.drawing import WORDS_BY
+    from docmill.infra.wiring import MODEL_OCR
+
+    return WORDS_BY if settings.ocr in MODEL_OCR else settings.ocr
+
+
 def _ocr(settings: Settings) -> str:
-    """The engines that `ocr` stands for, with their models loaded."""
+    """The embedded engines that `ocr` stands for, with their models loaded."""
     from docmill.extractors.ocr.rapid.engine import RapidOcr
     from docmill.infra.wiring import page_reader
 
-    reader = page_reader(settings.ocr)
+    reader = page_reader(_embedded(settings))
     names = [engine.tag.name for engine in reader.engines]
     runtimes = [e.models.runtime for e in reader.engines if isinstance(e, RapidOcr)]
     return ", then ".join(names) + "".join(f"; rapidocr runs on {name}" for name in runtimes)
@@ -117,6 +170,7 @@ def _worker(settings: Settings) -> str:
     import pymupdf
 
     from docmill.infra.cage import Cage
+    from docmill.infra.opening import FileOrder
     from docmill.infra.tasks import ReadOrder, read_pages
     from docmill.schemas.keys import document_id_of
 
@@ -126,14 +180,13 @@ def _worker(settings: Settings) -> str:
     with TemporaryDirectory() as folder, Cage(1, settings.limits.cage()) as cage:
         path = Path(folder) / "page.pdf"
         path.write_bytes(content)
-        order = ReadOrder(
+        file = FileOrder(
             lake_root=str(Path(folder) / "lake"),
             path=path,
             document_id=document_id_of(content),
-            ocr=settings.ocr,
             limits=settings.limits.opening(),
         )
-        report = cage.call(read_pages, order)
+        report = cage.call(read_pages, ReadOrder(file, _embedded(settings)))
     failed = [page.failure.message for page in report.pages if page.failure]
     return f"read {report.page_count} page" + "".join(f"; {text}" for text in failed)
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from types import FrameType
 
 import click
 
 from docmill.flows.commands.options import workspace_option
+from docmill.flows.stopping import told_to_stop
 from docmill.infra.outputs.deliverer import Deliverer
 from docmill.infra.service.application import create_app
 from docmill.infra.service.listening import Listening
@@ -54,7 +53,7 @@ def serve(workspace: Path | None, host: str | None, port: int | None) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("docmill").setLevel(logging.INFO)
     sys.setswitchinterval(_SWITCH_S)
-    with _told_to_stop() as stop:
+    with told_to_stop() as stop:
         run(chosen, stop)
 
 
@@ -111,21 +110,3 @@ def _tell(settings: Settings, url: str) -> None:
     click.echo(f"token:  {token}")
     click.echo(f"lake:   {place.lake_root}, loaded as it grows")
     click.echo(f"shown:  {place.published}, every {settings.serve.publish_seconds:g} s")
-
-
-@contextmanager
-def _told_to_stop() -> Generator[Event]:
-    """An event that SIGTERM and Ctrl-C set; a second one ends the process at once."""
-    stop = Event()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise click.Abort
-        stop.set()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -47,6 +47,7 @@ def test_help_names_every_command(docmill: Run) -> None:
         "query",
         "export",
         "deliver",
+        "gpu-worker",
         "eval",
         "schemas",
         "status",

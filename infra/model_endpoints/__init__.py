@@ -1,0 +1,1 @@
+"""Model servers as docmill sees them from outside: what they say of themselves, and checks."""
