@@ -22,6 +22,7 @@ import duckdb
 import pymupdf
 
 from docmill.infra.cage import Cage
+from docmill.infra.caged_pages import CagedPages
 from docmill.infra.document import Processor
 from docmill.infra.lake import Lake
 from docmill.infra.reading import FileReader
@@ -94,7 +95,7 @@ def requests(pages: int, root: Path) -> tuple[Counter[str], Counter[str]]:
     work = Work(settings, (load_schema("invoice"),), "benchmark")
     cage = cast(Cage, HereAndNow())
     with counted(Path(workspace.lake_root)) as processing, ThreadPoolExecutor(1) as threads:
-        reader = FileReader(work, cage, threads)
+        reader = FileReader(work, CagedPages(work.settings, cage, threads))
         handled = Processor(work, lake, reader, cage, Stage.EXTRACT).process(source)
         if handled.sighting:
             lake.commit_sightings([handled.sighting])

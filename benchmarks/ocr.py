@@ -27,6 +27,7 @@ from PIL import Image
 from docmill.extractors.read import read_page
 from docmill.extractors.render import OpenLimits, open_document
 from docmill.infra.cage import Cage, CageLimits
+from docmill.infra.opening import FileOrder
 from docmill.infra.tasks import ReadOrder, read_pages, warm_up
 from docmill.infra.wiring import page_reader
 from docmill.schemas.keys import document_id_of
@@ -88,7 +89,7 @@ def seconds_docmill(cage: Cage, files: Sequence[Path]) -> float:
 
         def read(path: Path) -> object:
             name = document_id_of(path.read_bytes())
-            order = ReadOrder(folder, path, name, "rapidocr", OpenLimits())
+            order = ReadOrder(FileOrder(folder, path, name, OpenLimits()), "rapidocr")
             return cage.call(read_pages, order, wall_s=120)
 
         with ThreadPoolExecutor(PROCESSES) as threads:
