@@ -15,7 +15,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed
+from prefect.states import Completed, Crashed
 from prefect.tasks import exponential_backoff
 
 from docmill.flows import names
@@ -24,6 +24,8 @@ from docmill.flows.helpers import Asked, read_elsewhere
 from docmill.flows.retrying import JITTER, may_pass
 from docmill.flows.run_log import RunLog
 from docmill.flows.totals import Totals
+from docmill.gpu_workers.page_ocr import pages_by_model
+from docmill.infra.found_pages import pages_found
 from docmill.infra.ingestion.batches import Batch, file_report, open_batch, schemas_of
 from docmill.infra.lake import Lake
 from docmill.infra.pipeline import read_range, run_batch
@@ -32,7 +34,7 @@ from docmill.infra.settings import Settings, load_settings
 from docmill.infra.telemetry.tracing import exported, span, traceparent
 from docmill.infra.work import Work
 from docmill.schemas.batch import BatchReport
-from docmill.schemas.errors import SourceGone
+from docmill.schemas.errors import SourceGone, WorkerLeaving
 from docmill.schemas.outcome import Stage
 from docmill.schemas.source import SourceObject
 
@@ -77,7 +79,10 @@ def read_pages(batch: str, uri: str, first: int, last: int, trace: str | None = 
     base = load_settings()
     content = open_batch(base.open_workspace().lake(), batch)
     with exported(trace), span("docmill.pages", first=first, last=last):
-        pages = _range_task(_object(content, uri), (first, last), content.settings(base))
+        try:
+            pages = _range_task(_object(content, uri), (first, last), content.settings(base))
+        except WorkerLeaving as leaving:
+            return _left(leaving)
     return Completed(message=f"{names.counted(pages, 'page')} of {uri} read")
 
 
@@ -90,7 +95,10 @@ def _through(key: str, until: Stage, pages_on: str | None) -> State[Any]:
         retries=base.flows.retries,
         retry_delay_seconds=exponential_backoff(base.flows.retry_seconds),
     )
-    report = work(lake, key, batch, settings, until, pages_on)
+    try:
+        report = work(lake, key, batch, settings, until, pages_on)
+    except WorkerLeaving as leaving:
+        return _left(leaving)
     totals = Totals.of(report)
     show_totals(batch.source, totals, cost(Work(settings, (), "")), kept=False)
     if totals.failures:
@@ -99,6 +107,11 @@ def _through(key: str, until: Stage, pages_on: str | None) -> State[Any]:
         read = names.counted(totals.pages_read, "page")
         return Completed(message=f"{read} read, {totals.pages_found:,} found in the lake")
     return Completed(message=totals.sentence())
+
+
+def _left(leaving: WorkerLeaving) -> State[Any]:
+    """The end of a run whose worker was told to end: as a crash, which is started again."""
+    return Crashed(message=f"{leaving.message} {leaving.hint}")
 
 
 @task(
@@ -119,6 +132,7 @@ def _work(
         _not_here,
         until=until,
         spread=_spread(key, batch, settings, pages_on),
+        by_model=pages_by_model if pages_on else pages_found,
     )
     log.close()
     file_report(lake, key, report)
@@ -134,7 +148,7 @@ def _work(
     retry_condition_fn=may_pass,
 )
 def _range_task(source: SourceObject, pages: PageRange, settings: Settings) -> int:
-    return len(read_range(source, pages, settings))
+    return len(read_range(source, pages, settings, pages_by_model))
 
 
 def _spread(key: str, batch: Batch, settings: Settings, pages_on: str | None) -> Spread | None:

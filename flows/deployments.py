@@ -50,7 +50,9 @@ ONE_AT_A_TIME = ConcurrencyLimitConfig(
 # Deployments asked for at a time.
 _PAGE = 100
 # Settings that follow the work; the others belong to a machine.
-_SHARED = ("schema", "ocr", "extractor", "limits", "review", "sources", "flows")
+_SHARED = ("schema", "ocr", "extractor", "limits", "models", "review", "sources", "flows")
+
+_SECRETS = {"models": {"chandra": {"key"}, "glm_ocr": {"key"}}}
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ timezone = "Europe/Berlin\""""
 def environment(settings: Settings) -> dict[str, str]:
     """The environment of flow runs: the settings that follow the work, and the heartbeat."""
     placed = settings.model_copy(update={"sources": _anywhere(settings.sources)})
-    plain = placed.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    plain = placed.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_SECRETS)
     env = {
         f"DOCMILL_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
         for name, value in plain.items()
@@ -226,11 +228,12 @@ def apply_pools(client: SyncPrefectClient, deployments: tuple[Wanted, ...]) -> I
         except ObjectAlreadyExists:
             yield Change("work pool", pool, Action.UNCHANGED)
         else:
-            yield Change(
-                "work pool", pool, Action.CREATED, f"start a worker: prefect worker start -p {pool}"
-            )
+            started = _STARTED.get(pool, f"prefect worker start -p {pool}")
+            yield Change("work pool", pool, Action.CREATED, f"start a worker: {started}")
 
 
+# What takes a pool's runs, where that is not Prefect's own worker.
+_STARTED = {"gpu": "docmill gpu-worker --model NAME"}
 _POOLS = {
     "cpu": "docmill: reading on CPUs, and extraction without a model server",
     "gpu": "docmill: reading on GPUs",

@@ -26,6 +26,7 @@ from typing import Self, TypeVar, TypeVarTuple, cast
 
 from docmill.infra import frames
 from docmill.schemas.errors import (
+    CageError,
     DocmillError,
     InternalError,
     MemoryExceeded,
@@ -35,6 +36,9 @@ from docmill.schemas.errors import (
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+CUT_OFF = (CageError, InternalError)
+"""What work on one page, or one document, can do to the worker that it runs in."""
 
 _START_LIMIT_S = 120.0  # heavy imports on a loaded machine
 _EXIT_LIMIT_S = 5.0

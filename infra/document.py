@@ -9,10 +9,10 @@ from datetime import datetime
 from threading import Lock
 
 from docmill.extractors.render import check_size
-from docmill.infra.cage import Cage
+from docmill.infra.cage import CUT_OFF, Cage
 from docmill.infra.fetch import LocalCopy, local_copy
 from docmill.infra.lake import Lake, utc_now
-from docmill.infra.reading import CUT_OFF, FileReader
+from docmill.infra.reading import FileReader
 from docmill.infra.retrying import retried
 from docmill.infra.tasks import ExtractOrder, ExtractReport, extract_parts
 from docmill.infra.telemetry.stages import StageClock
@@ -190,6 +190,7 @@ class Processor:
             page_keys=tuple(page.key for page in reading.pages),
             parts=extracted.parts,
             failures=failures,
+            calls=tuple(call for page in reading.pages for call in page.calls),
             stage_seconds=clock.seconds,
             run_id=self.work.run_id,
             started_at=started_at,

@@ -1,6 +1,7 @@
 """The lake: everything docmill knows, as immutable objects. DuckDB is only its projection.
 
     pages/ab/<key>.json.gz          one page's reading
+    calls/ab/<key>.json.gz          the requests to a model that the page under this key took
     readings/ab/<key>.json.gz       how the reading of a whole file went
     extractions/ab/<key>.json.gz    one part's extraction
     schemas/<hash>.json             a schema that was used
@@ -49,7 +50,13 @@ from docmill.schemas.evaluation import EvaluationRecord
 from docmill.schemas.extraction import Extraction
 from docmill.schemas.frozen import Frozen
 from docmill.schemas.keys import stable_key
-from docmill.schemas.outcome import DocumentOutcome, RunRecord, SightingRecord
+from docmill.schemas.outcome import (
+    DocumentOutcome,
+    ModelCall,
+    ModelCalls,
+    RunRecord,
+    SightingRecord,
+)
 from docmill.schemas.page import PageText
 from docmill.schemas.reading import DocumentReading
 from docmill.schemas.review import ReviewEvent
@@ -110,6 +117,15 @@ class Lake:
     def has_page(self, key: str) -> bool:
         """Whether a page's reading is there; cheaper than the reading itself."""
         return self._store.find(page_name(key)) is not None
+
+    def put_page_calls(self, key: str, calls: tuple[ModelCall, ...]) -> bool:
+        """Keep the requests that a page's reading took. True: none were there before."""
+        return self._store.put(_sharded("calls", key), _packed(ModelCalls(calls=calls)))
+
+    def page_calls(self, key: str) -> tuple[ModelCall, ...]:
+        """The requests that a page's reading took; none for one that no model read."""
+        kept = self._model(ModelCalls, _sharded("calls", key))
+        return kept.calls if kept else ()
 
     def put_reading(self, key: str, reading: DocumentReading) -> bool:
         """Keep how the reading of a whole file went. True: it was not there before."""

@@ -7,8 +7,9 @@ strangers' bytes happens in the cage, and what it reads goes straight into the l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,16 +19,19 @@ from typing import Protocol, TypeVar
 from uuid import uuid4
 
 from docmill.infra.cage import Cage
+from docmill.infra.caged_pages import THREADS_PER_WORKER, CagedPages
 from docmill.infra.document import Handled, Processor
 from docmill.infra.fetch import local_copy
 from docmill.infra.lake import Lake, utc_now
-from docmill.infra.reading import FileReader, PageRange, Spread
+from docmill.infra.reading import ByModel, FileReader, PageRange, PagesReader, Spread
 from docmill.infra.settings import Settings
 from docmill.infra.tasks import warm_up
 from docmill.infra.telemetry.tracing import carried, describe, span
+from docmill.infra.wiring import MODEL_OCR
 from docmill.infra.work import Work
 from docmill.schemas.batch import BatchReport, DocumentFailure, SourceResult
 from docmill.schemas.document_schema import DocumentSchema
+from docmill.schemas.errors import UsageError
 from docmill.schemas.outcome import (
     DocumentOutcome,
     DocumentStatus,
@@ -39,8 +43,6 @@ from docmill.schemas.outcome import (
 from docmill.schemas.reading import PageReading
 from docmill.schemas.source import Sighting, SourceObject
 
-# Threads per worker process, so that fetching goes on while the processes read.
-THREADS_PER_WORKER = 2
 # Objects handed to the threads ahead of time, per thread.
 AHEAD = 2
 # Sightings wait for each other, as a commit record each would double the lake's objects.
@@ -79,6 +81,7 @@ def run_batch(
     *,
     until: Stage = Stage.EXTRACT,
     spread: Spread | None = None,
+    by_model: ByModel | None = None,
 ) -> BatchReport:
     """Gives every object's document an outcome; work that is already done is not done again.
 
@@ -91,9 +94,13 @@ def run_batch(
         until: `Stage.READ` stops there, without outcomes: a later run finds the readings in the
             lake and goes on from them.
         spread: who helps to read long files.
+        by_model: who reads pages where the settings name a model.
 
     Raises:
         StoreError: the lake cannot be written; what was committed before stays.
+        WorkerLeaving: this process is to end, and left work undone; what was committed stays.
+        EngineUnavailable: no model server answers; what was committed stays.
+        UsageError: the settings name a model that its servers do not have.
     """
     workspace = settings.open_workspace()
     workspace.create()
@@ -101,16 +108,14 @@ def run_batch(
     work = Work(settings, tuple(schemas), uuid4().hex)
     tally = _Tally(work, utc_now())
     sightings = _Sightings(lake)
-    threads = settings.workers * THREADS_PER_WORKER
     progress.found(len(objects))
     with (
         span("docmill.batch", objects=len(objects), until=until.value) as opened,
-        ThreadPoolExecutor(threads, thread_name_prefix="pages") as page_threads,
         cage_of(settings) as cage,
+        _reading(work, cage, by_model) as reader,
     ):
-        reader = FileReader(work, cage, page_threads, spread)
-        processor = Processor(work, lake, reader, cage, until)
-        for number, handled in _spread(carried(processor.process), objects, threads):
+        processor = Processor(work, lake, FileReader(work, reader, spread), cage, until)
+        for number, handled in _spread(carried(processor.process), objects, reader):
             sightings.add(handled.sighting)
             tally.add(number, handled)
             _tell(progress, handled)
@@ -124,12 +129,13 @@ def run_batch(
 
 
 def read_range(
-    source: SourceObject, pages: PageRange, settings: Settings
+    source: SourceObject, pages: PageRange, settings: Settings, by_model: ByModel | None = None
 ) -> tuple[PageReading, ...]:
     """Reads some pages of a long file into the lake, for whoever works on the whole of it.
 
     Raises:
         StoreError: the object cannot be fetched, or the lake cannot be written.
+        WorkerLeaving: this process is to end.
     """
     workspace = settings.open_workspace()
     workspace.create()
@@ -137,11 +143,29 @@ def read_range(
     max_bytes = settings.limits.opening().max_bytes
     with (
         local_copy(source, max_bytes) as copy,
-        ThreadPoolExecutor(settings.workers, thread_name_prefix="pages") as threads,
         cage_of(settings) as cage,
+        _reading(work, cage, by_model) as reader,
     ):
-        reader = FileReader(work, cage, threads)
-        return reader.read_range(copy.path, copy.document_id, pages)
+        return FileReader(work, reader).read_range(copy.path, copy.document_id, pages)
+
+
+@contextmanager
+def _reading(work: Work, cage: Cage, by_model: ByModel | None) -> Generator[PagesReader]:
+    """Who reads pages: a model, or embedded engines in the cage.
+
+    Raises:
+        UsageError: the settings name a model, and nobody here can ask one.
+    """
+    settings = work.settings
+    if settings.ocr in MODEL_OCR:
+        if by_model is None:
+            raise UsageError(f"nothing here can ask a model, and ocr is “{settings.ocr}”")
+        with by_model(work, cage) as reader:
+            yield reader
+        return
+    threads = settings.workers * THREADS_PER_WORKER
+    with ThreadPoolExecutor(threads, thread_name_prefix="pages") as pool:
+        yield CagedPages(settings, cage, pool)
 
 
 def cage_of(settings: Settings) -> Cage:
@@ -257,10 +281,11 @@ class _Tally:
 
 
 def _spread(
-    process: Callable[[SourceObject], T], objects: Iterable[SourceObject], threads: int
+    process: Callable[[SourceObject], T], objects: Iterable[SourceObject], reader: PagesReader
 ) -> Iterator[tuple[int, T]]:
     """Results as they come, with the object's number, and a bounded number under way."""
     remaining = iter(enumerate(objects))
+    threads = reader.files
     with ThreadPoolExecutor(threads, thread_name_prefix="document") as pool:
         running: dict[Future[T], int] = {}
         try:
@@ -273,5 +298,6 @@ def _spread(
                 for future in done:
                     yield running.pop(future), future.result()
         finally:
+            reader.leave()
             for future in running:
                 future.cancel()

@@ -21,6 +21,7 @@ from pydantic_settings import (
 from docmill.extractors.render import OpenLimits
 from docmill.extractors.triage import Thresholds
 from docmill.infra.cage import CageLimits
+from docmill.infra.model_endpoints.options import Models
 from docmill.infra.outputs.options import Output, OutputName
 from docmill.infra.workspace import DEFAULT_WORKSPACE, Workspace
 from docmill.schemas.errors import UsageError
@@ -221,7 +222,8 @@ class Settings(BaseSettings):
     )
     ocr: str = Field(
         default="auto",
-        description="Engine that reads pages: `auto`, `text_layer`, `rapidocr`, `tesseract`.",
+        description="Engine that reads pages: `auto`, `text_layer`, `rapidocr`, `tesseract`, "
+        "`chandra`, `glm_ocr`.",
     )
     extractor: str = Field(default="local", description="Engine that fills schemas.")
     workers: int = Field(
@@ -237,6 +239,7 @@ class Settings(BaseSettings):
         description="Where finished documents are delivered to, by name; see docs/outputs.md.",
     )
     limits: Limits = Limits()
+    models: Models = Models()
     review: Review = Review()
     flows: Flows = Flows()
     serve: Serve = Serve()

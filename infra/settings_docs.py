@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -35,7 +35,7 @@ def _group(model: type[BaseModel], prefix: str, heading: str, said: str) -> Iter
     for name, field in model.model_fields.items():
         shown = f"{prefix}{field.validation_alias or field.alias or name}"
         inner = tuple(_models(field.annotation))
-        is_group = not prefix and len(inner) == 1
+        is_group = inner == (field.annotation,) or (not prefix and len(inner) == 1)
         if is_group:
             is_mapping = get_origin(field.annotation) is dict
             below.append((f"{shown}.NAME" if is_mapping else shown, inner[0]))
@@ -56,7 +56,9 @@ def _default(field: FieldInfo) -> str:
         return "–"
     value = field.default
     shown = value.get_secret_value() if isinstance(value, SecretStr) else value
-    return "–" if shown in ("", ()) else f"`{shown}`"
+    if isinstance(value, tuple):
+        shown = ", ".join(map(str, cast("tuple[object, ...]", value)))
+    return "–" if shown == "" else f"`{shown}`"
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

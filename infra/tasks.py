@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from docmill.extractors.classify import Classification, classify
 from docmill.extractors.extract import EXTRACT_VERSION, extract
 from docmill.extractors.layout import Layout, layout_of
 from docmill.extractors.read import READ_VERSION, PageReader, read_failure_of, read_page
-from docmill.extractors.render import OpenedDocument, OpenLimits, open_document
+from docmill.extractors.render import OpenedDocument
 from docmill.extractors.split import split
 from docmill.extractors.triage import Thresholds, triage
 from docmill.infra.lake import Lake
+from docmill.infra.opening import FileOrder, opened
 from docmill.infra.storage.opening import open_store
 from docmill.infra.storage.patience import IN_WORKER
 from docmill.infra.wiring import extractor as extractor_named
@@ -26,7 +26,7 @@ from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.errors import DocmillError, SourceGone
 from docmill.schemas.keys import stable_key
-from docmill.schemas.outcome import DocumentStatus, Failure, PartOutcome, Stage
+from docmill.schemas.outcome import DocumentStatus, Failure, ModelCall, PartOutcome, Stage
 from docmill.schemas.page import PageText
 from docmill.schemas.reading import DocumentReading, PageReading
 from docmill.schemas.review import ReviewItem, ReviewReason
@@ -48,11 +48,8 @@ class ReadOrder:
     `first_pages` is how many the first call reads when `pages` is None.
     """
 
-    lake_root: str
-    path: Path
-    document_id: str
+    file: FileOrder
     ocr: str
-    limits: OpenLimits
     pages: tuple[int, ...] | None = None
     first_pages: int = 16
 
@@ -72,24 +69,15 @@ def read_pages(order: ReadOrder) -> DocumentReading:
         InputError: the file cannot be opened.
         SourceGone: the file vanished, or its bytes changed, since it was listed.
     """
-    lake = Lake(open_store(order.lake_root, IN_WORKER))
+    lake = Lake(open_store(order.file.lake_root, IN_WORKER))
     reader = page_reader(order.ocr)
-    with open_document(_content(order), order.limits) as document:
-        if document.document_id != order.document_id:
-            raise SourceGone(f"{order.path} was changed while it was being read")
+    with opened(order.file) as document:
         wanted = order.pages or tuple(range(1, min(order.first_pages, document.page_count) + 1))
         return DocumentReading(
             media_type=document.media_type,
             page_count=document.page_count,
             pages=tuple(_read(lake, document, number, reader) for number in wanted),
         )
-
-
-def _content(order: ReadOrder) -> bytes:
-    try:
-        return order.path.read_bytes()
-    except OSError as error:
-        raise SourceGone(f"{order.path} cannot be read: {error.strerror}") from error
 
 
 def _read(lake: Lake, document: OpenedDocument, number: int, reader: PageReader) -> PageReading:
@@ -102,9 +90,16 @@ def _read(lake: Lake, document: OpenedDocument, number: int, reader: PageReader)
     except DocmillError as error:
         failure = Failure.of(error, Stage.READ, page=number)
         return PageReading(page=number, key=None, failure=failure)
+    return reading_of(text, key, found=found is not None)
+
+
+def reading_of(
+    text: PageText, key: str, *, found: bool = False, calls: tuple[ModelCall, ...] = ()
+) -> PageReading:
+    """How a page went that the lake holds under `key`."""
     problem = read_failure_of(text)
-    failure = Failure.of(problem, Stage.READ, page=number) if problem else None
-    return PageReading(page=number, key=key, failure=failure, found=found is not None)
+    failure = Failure.of(problem, Stage.READ, page=text.page) if problem else None
+    return PageReading(page=text.page, key=key, failure=failure, found=found, calls=calls)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from docmill.extractors.read import READ_VERSION
 from docmill.extractors.split import SPLIT_VERSION
 from docmill.extractors.triage import TRIAGE_VERSION
 from docmill.infra.settings import Settings
-from docmill.infra.wiring import extractor, page_reader
+from docmill.infra.wiring import extractor, ocr_tag
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.keys import stable_key
@@ -32,7 +32,7 @@ class Work:
     @cached_property
     def ocr_engine(self) -> EngineTag:
         """Who reads pages."""
-        return page_reader(self.settings.ocr).tag
+        return ocr_tag(self.settings.ocr, self.settings.models)
 
     @cached_property
     def extractor(self) -> EngineTag:

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from docmill.flows.commands.options import extractor_option, ocr_option, workers_option
 from docmill.flows.commands.run import ConsoleProgress
+from docmill.gpu_workers.page_ocr import pages_by_model
 from docmill.infra.evaluation.compare import compare_runs, comparison_tables
 from docmill.infra.evaluation.dataset import Dataset, read_dataset
 from docmill.infra.evaluation.figures import FigureTable, described, figure_tables, markdown
@@ -24,7 +25,7 @@ from docmill.infra.evaluation.html import WORST, comparison_html, report_html
 from docmill.infra.evaluation.run import Options, evaluate
 from docmill.infra.evaluation.summary import summarise
 from docmill.infra.settings import load_settings
-from docmill.infra.wiring import extractor, page_reader
+from docmill.infra.wiring import extractor, ocr_tag
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import UsageError
 from docmill.schemas.evaluation import EvaluationRecord
@@ -151,10 +152,15 @@ def dataset_command(
             extractor=others["extractor_name"],
             workers=others["workers"],
         )
-        page_reader(settings.ocr)
+        ocr_tag(settings.ocr, settings.models)
         extractor(settings.extractor)
         record = evaluate(
-            chosen, dataset.resolve(), options, settings, lambda name: _watch(console, name)
+            chosen,
+            dataset.resolve(),
+            options,
+            settings,
+            lambda name: _watch(console, name),
+            pages_by_model,
         )
     summary = summarise(record)
     comparison = compare_runs([*before, record], ["before", "now"]) if before else None

@@ -22,7 +22,7 @@ from docmill.flows.commands.run import process
 from docmill.infra.planning.reprocess import plan_again
 from docmill.infra.settings import load_settings
 from docmill.infra.sources import Sources
-from docmill.infra.wiring import extractor, page_reader
+from docmill.infra.wiring import extractor, ocr_tag
 from docmill.schemas.errors import UsageError
 from docmill.schemas.loading import load_schemas
 
@@ -63,7 +63,7 @@ def reprocess(
     settings = load_settings(
         workspace=workspace, schema=schema, ocr=ocr, extractor=extractor_name, workers=workers
     )
-    page_reader(settings.ocr)
+    ocr_tag(settings.ocr, settings.models)
     extractor(settings.extractor)
     wanted = filter_of(filters, settings)
     if wanted is None:

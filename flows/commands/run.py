@@ -25,6 +25,7 @@ from docmill.flows.commands.options import (
     workspace_option,
 )
 from docmill.flows.commands.summary import print_summary
+from docmill.gpu_workers.page_ocr import pages_by_model
 from docmill.infra.pipeline import run_batch
 from docmill.infra.service.keeping_up import load_and_publish, own_and_publish
 from docmill.infra.settings import Settings, load_settings
@@ -33,7 +34,7 @@ from docmill.infra.telemetry.counting import CountingProgress
 from docmill.infra.telemetry.metrics import Metrics
 from docmill.infra.telemetry.serving import scraped
 from docmill.infra.telemetry.tracing import exported
-from docmill.infra.wiring import extractor, page_reader
+from docmill.infra.wiring import extractor, ocr_tag
 from docmill.schemas.document_schema import DocumentSchema
 from docmill.schemas.errors import UsageError, WorkspaceBusy
 from docmill.schemas.loading import load_schemas
@@ -84,7 +85,7 @@ def run(
         extractor=extractor_name,
         workers=workers,
     )
-    page_reader(settings.ocr)
+    ocr_tag(settings.ocr, settings.models)
     extractor(settings.extractor)
     schemas = load_schemas(settings.schema_)
     found = find_sources(sources, exclude)
@@ -109,7 +110,14 @@ def process(
     with exported(), scraped(metrics, settings.telemetry):
         with ConsoleProgress(console) as progress:
             counting = CountingProgress(metrics, progress)
-            report = run_batch(found.objects, schemas, settings, counting, publisher.now_and_then)
+            report = run_batch(
+                found.objects,
+                schemas,
+                settings,
+                counting,
+                publisher.now_and_then,
+                by_model=pages_by_model,
+            )
         publisher.publish()
     failed = print_summary(
         Console(quiet=quiet, soft_wrap=True), workspace, report, found.passed_over

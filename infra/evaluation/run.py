@@ -20,11 +20,12 @@ from docmill.infra.evaluation.text import compare_texts, read_text, true_text
 from docmill.infra.evaluation.truth import truth_of
 from docmill.infra.lake import Lake, utc_now
 from docmill.infra.pipeline import Progress, run_batch
+from docmill.infra.reading import ByModel
 from docmill.infra.service.keeping_up import load_and_publish
 from docmill.infra.settings import Settings
 from docmill.infra.sources import source_file
 from docmill.infra.tasks import warm_up
-from docmill.infra.wiring import extractor, page_reader
+from docmill.infra.wiring import extractor, ocr_tag
 from docmill.infra.work import Work
 from docmill.schemas.batch import BatchReport
 from docmill.schemas.document_schema import DocumentSchema
@@ -62,7 +63,12 @@ Watch = Callable[[str], AbstractContextManager[Progress]]
 
 
 def evaluate(
-    dataset: Dataset, folder: Path, options: Options, settings: Settings, watch: Watch
+    dataset: Dataset,
+    folder: Path,
+    options: Options,
+    settings: Settings,
+    watch: Watch,
+    by_model: ByModel | None = None,
 ) -> EvaluationRecord:
     """Runs, measures, and files the record in the workspace's lake and warehouse.
 
@@ -72,6 +78,7 @@ def evaluate(
         options: schemas and variants.
         settings: engines, limits and the workspace that does the work.
         watch: opens a progress display for the work on one document type.
+        by_model: as for `run_batch`.
 
     Raises:
         UsageError: a truth has a form that cannot be read.
@@ -81,7 +88,7 @@ def evaluate(
     workspace = settings.open_workspace()
     workspace.create()
     files = _files(dataset, options, settings)
-    reports = _process(dataset, files, options, settings, watch)
+    reports = _process(dataset, files, options, settings, watch, by_model)
     outcomes = _outcomes(workspace.lake(), dataset, files, options, settings)
     complete = _complete_fields(dataset, options)
     documents = tuple(
@@ -103,7 +110,7 @@ def evaluate(
         dataset=str(folder),
         started_at=started_at,
         finished_at=utc_now(),
-        ocr_engine=str(page_reader(settings.ocr).tag),
+        ocr_engine=str(ocr_tag(settings.ocr, settings.models)),
         extractor=str(extractor(settings.extractor).tag),
         rasterised_dpi=options.rasterise_dpi,
         schemas={
@@ -151,7 +158,12 @@ def _files(dataset: Dataset, options: Options, settings: Settings) -> dict[str, 
 
 
 def _process(
-    dataset: Dataset, files: Mapping[str, Path], options: Options, settings: Settings, watch: Watch
+    dataset: Dataset,
+    files: Mapping[str, Path],
+    options: Options,
+    settings: Settings,
+    watch: Watch,
+    by_model: ByModel | None,
 ) -> list[BatchReport]:
     """One batch per document type, as each has a schema of its own."""
     reports: list[BatchReport] = []
@@ -166,7 +178,9 @@ def _process(
         )
         sources = [source_file(path) for path in paths]
         with watch(doc_type) as progress:
-            reports.append(run_batch(sources, schemas, settings, progress, lambda: None))
+            reports.append(
+                run_batch(sources, schemas, settings, progress, lambda: None, by_model=by_model)
+            )
     return reports
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from docmill.infra.planning.figure import Figure
 from docmill.infra.planning.history import History
-from docmill.infra.planning.prices import CHARACTERS_PER_TOKEN, PriceList, is_embedded
+from docmill.infra.planning.prices import (
+    CHARACTERS_PER_TOKEN,
+    PriceList,
+    is_embedded,
+    is_on_own_servers,
+)
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.frozen import Frozen
 
@@ -59,7 +64,10 @@ def _priced(
     engine: EngineTag, prices: PriceList, calls: Figure, asked: Figure, answered: Figure
 ) -> Cost:
     price = prices.of(engine)
-    if price is None:
+    if is_on_own_servers(engine):
+        money = Figure()
+        text = f"{engine.name} on your own servers: no price per token"
+    elif price is None:
         money = asked.times(None) + answered.times(None)
         text = f"the price list has no {engine}"
     else:

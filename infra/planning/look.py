@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from docmill.infra.cage import Cage
 from docmill.infra.fetch import LocalCopy, local_copy
 from docmill.infra.lake import Lake
+from docmill.infra.opening import FileOrder, look_into
 from docmill.infra.settings import Settings
 from docmill.infra.storage.opening import FILE
-from docmill.infra.tasks import ReadOrder, read_pages
 from docmill.schemas.errors import DocmillError
 from docmill.schemas.source import SourceObject
 
@@ -32,7 +32,7 @@ class Look:
     """Looks at objects from many threads.
 
     Args:
-        settings: limits and engine.
+        settings: limits.
         lake: what was seen before.
         cage: where local files that are not known are opened; without it none is.
     """
@@ -58,12 +58,10 @@ class Look:
             return Looked(source, pages=0, unreadable=True)
 
     def _pages(self, cage: Cage, copy: LocalCopy) -> int:
-        order = ReadOrder(
+        order = FileOrder(
             lake_root=self.settings.open_workspace().lake_root,
             path=copy.path,
             document_id=copy.document_id,
-            ocr=self.settings.ocr,
             limits=self.settings.limits.opening(),
-            first_pages=0,
         )
-        return cage.call(read_pages, order).page_count
+        return cage.call(look_into, order).page_count

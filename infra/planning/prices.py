@@ -14,6 +14,8 @@ from docmill.schemas.frozen import Frozen
 
 # Engines without a model server behind them: no calls, no tokens, no bill.
 EMBEDDED = frozenset({"by_page", "text_layer", "rapidocr", "tesseract", "local"})
+# Model servers of one's own: calls and tokens, but no bill for them.
+OWN_SERVERS = frozenset({"chandra", "glm_ocr", "glm_ocr_regions"})
 # English print has about four characters per token; other languages have fewer.
 CHARACTERS_PER_TOKEN = 4
 
@@ -46,6 +48,11 @@ class PriceList(Frozen):
 def is_embedded(engine: EngineTag) -> bool:
     """Whether an engine calls no model server."""
     return engine.name in EMBEDDED
+
+
+def is_on_own_servers(engine: EngineTag) -> bool:
+    """Whether an engine's model runs on machines of one's own."""
+    return engine.name in OWN_SERVERS
 
 
 def price_list(text: str | None = None) -> PriceList:

@@ -11,6 +11,7 @@ import pymupdf
 import pytest
 
 from docmill.infra.cage import Cage
+from docmill.infra.caged_pages import CagedPages
 from docmill.infra.pipeline import read_range, run_batch
 from docmill.infra.reading import FileReader, PageRange, Spread
 from docmill.infra.settings import load_settings
@@ -301,9 +302,12 @@ def test_a_worker_that_waited_for_a_dead_lake_proves_nothing(
         return Work(load_settings(ocr="text_layer", lake=lake), (), "run")
 
     with ThreadPoolExecutor(1) as pool, Stopping(1) as cage:
+        works = [work(root) for root in (str(tmp_path), "s3://bucket/lake")]
         near, dead = (
-            FileReader(work(root), cage, pool).read("file:///a.pdf", inbox / "a.pdf", "0" * 64)
-            for root in (str(tmp_path), "s3://bucket/lake")
+            FileReader(each, CagedPages(each.settings, cage, pool)).read(
+                "file:///a.pdf", inbox / "a.pdf", "0" * 64
+            )
+            for each in works
         )
     assert (near.failures[0].code, near.final) == ("WorkerTimeout", True)
     assert (dead.failures[0].code, dead.final) == ("StoreError", False)

@@ -83,7 +83,7 @@ class Limits(Strict):
 
 class Device(Strict):
     driver: str
-    count: int
+    device_ids: list[str]
     capabilities: list[str]
 
 

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docmill.infra.model_endpoints.options import Models
 from docmill.infra.planning.cost import cost_of
 from docmill.infra.planning.figure import Figure, total
 from docmill.infra.planning.history import History
 from docmill.infra.planning.prices import is_embedded, price_list
-from docmill.infra.wiring import OCR_ENGINES, extractor, page_reader
+from docmill.infra.wiring import EMBEDDED_OCR, MODEL_OCR, extractor, ocr_tag, page_reader
 from docmill.schemas.engine import EngineTag
 from docmill.schemas.errors import UsageError
 
@@ -42,9 +43,18 @@ def test_embedded_engines_cost_nothing_and_that_is_known() -> None:
     assert cost.money.certainty == "known"
 
 
-@pytest.mark.parametrize("name", [name for name in OCR_ENGINES if "tesseract" not in name])
-def test_all_engines_of_today_are_embedded(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in EMBEDDED_OCR if "tesseract" not in name])
+def test_embedded_engines_are_known_as_such(name: str) -> None:
     assert is_embedded(page_reader(name).tag)
+
+
+@pytest.mark.parametrize("name", MODEL_OCR)
+def test_models_on_own_servers_are_called_and_charge_nothing(name: str) -> None:
+    engine = ocr_tag(name, Models())
+    cost = cost_of(engine, extractor("local").tag, History(), price_list(), **PAGES)
+    assert cost.model_calls == PAGES["pages"]
+    assert cost.money == Figure()
+    assert "your own servers" in cost.price
 
 
 def test_a_hosted_extractor_is_paid_by_token() -> None:

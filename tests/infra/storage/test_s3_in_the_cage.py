@@ -11,6 +11,7 @@ import pytest
 from docmill.extractors.render import OpenLimits
 from docmill.infra.cage import Cage, CageLimits
 from docmill.infra.lake import Lake
+from docmill.infra.opening import FileOrder
 from docmill.infra.storage.opening import open_store
 from docmill.infra.tasks import ReadOrder, read_pages, warm_up
 from docmill.schemas.keys import document_id_of
@@ -31,13 +32,8 @@ def test_a_lake_in_a_folder_does_not_load_it(lake_root: str) -> None:
 
 def test_a_worker_reads_into_the_lake(s3_root: str, repository: Path) -> None:
     path = next((repository / "sample_docs" / "invoices").glob("*.pdf"))
-    order = ReadOrder(
-        lake_root=s3_root,
-        path=path,
-        document_id=document_id_of(path.read_bytes()),
-        ocr="text_layer",
-        limits=OpenLimits(),
-    )
+    file = FileOrder(s3_root, path, document_id_of(path.read_bytes()), OpenLimits())
+    order = ReadOrder(file, "text_layer")
     limits = CageLimits(memory_mb=256)
     with Cage(1, limits, partial(warm_up, s3_root)) as cage:
         report = cage.call(read_pages, order)
