@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 WORKSPACE ?= docmill-data
-SERVER_TESTS ?= servers or slow
+SERVER_TESTS ?= servers or slow or contract
 PYTHON_NAMES := python3 python3.13 python3.12 python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,8 +33,8 @@ test: $(VENV)/.installed-dev  ## Lint, format, types, layers, then all tests.
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-test-servers: $(VENV)/.installed-dev  ## Flows against real Prefect and S3 servers, with kills.
-	$(BIN)/pytest tests/servers tests/infra -m '$(SERVER_TESTS)'
+test-servers: $(VENV)/.installed-dev  ## Real Prefect, S3 and model servers, with kills.
+	$(BIN)/pytest tests/servers tests/infra tests/contracts -m '$(SERVER_TESTS)'
 
 quality: $(VENV)/.installed-run  ## Evaluate on ../shared/eval and print the tables.
 	@if [ ! -d ../shared/eval ]; then echo "skipped: no evaluation set in ../shared/eval"; exit 0; fi; \

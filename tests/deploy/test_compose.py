@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
-from compose import Compose, HealthCheck, UnsetVariable, load_compose, required
+from compose import Compose, HealthCheck, Service, UnsetVariable, load_compose, required
 from pydantic import BaseModel, ValidationError
 
+from docmill.flows.commands.gpu_worker import gpu_worker
+from docmill.gpu_workers.models import model_named
 from docmill.infra.settings import Settings, load_settings
+from docmill.schemas.errors import UsageError
 
 SECRETS = re.compile(r"PASSWORD|SECRET|TOKEN|AUTH|KEY", re.IGNORECASE)
 
@@ -117,7 +120,7 @@ def test_volumes_are_declared_and_files_are_there(compose: Compose, deploy: Path
 
 def test_profiles_leave_the_system_whole(compose: Compose) -> None:
     profiles = {profile for each in compose.services.values() for profile in each.profiles}
-    assert profiles == {"observability", "gpu", "llm"}
+    assert profiles == {"observability", "gpu", "gpu-1", "llm"}
     pools = {
         word.removeprefix("--pool=")
         for name in compose.in_order()
@@ -134,6 +137,64 @@ def test_profiles_leave_the_system_whole(compose: Compose) -> None:
         name for name, each in compose.services.items() if each.command == ["docmill", "serve"]
     ]
     assert writers == ["owner"]
+
+
+def gpu_workers(compose: Compose) -> dict[str, tuple[Service, dict[str, Any]]]:
+    """The services that run `docmill gpu-worker`, with the options of their commands."""
+    return {
+        name: (service, gpu_worker.make_context("gpu-worker", service.command[2:]).params)
+        for name, service in compose.services.items()
+        if service.command[:2] == ["docmill", "gpu-worker"]
+    }
+
+
+def test_each_gpu_has_a_worker_with_ports_of_its_own(compose: Compose) -> None:
+    workers = gpu_workers(compose)
+    assert len(workers) >= 2
+    devices: list[str] = []
+    for service, _ in workers.values():
+        reservations = service.deploy.resources.reservations
+        assert reservations
+        (device,) = reservations.devices
+        devices += device.device_ids
+    ports = [options[name] for _, options in workers.values() for name in ("port", "metrics_port")]
+    assert len(devices) == len(set(devices)) == len(workers)
+    assert len(ports) == len(set(ports))
+
+
+def test_a_gpu_worker_drains_before_it_is_killed(compose: Compose) -> None:
+    for name, (service, options) in gpu_workers(compose).items():
+        assert service.stop_grace_period, name
+        grace = re.fullmatch(r"(\d+)s", service.stop_grace_period)
+        assert grace
+        assert int(grace[1]) > options["drain_seconds"] + 30, name
+
+
+def test_a_model_server_is_asked_by_its_worker_alone(compose: Compose) -> None:
+    """Beyond loopback it would need a key, and this file has none."""
+    for name, (service, options) in gpu_workers(compose).items():
+        assert options["host"] == "127.0.0.1", name
+        assert service.ports == [], name
+        asked = f"http://127.0.0.1:{options['port']}/health"
+        assert service.environment["DOCMILL_HEALTH_URL"] == asked, name
+
+
+def test_weights_are_fetched_once(compose: Compose, deploy: Path) -> None:
+    for name, (service, _) in gpu_workers(compose).items():
+        place = service.environment["HF_HOME"]
+        assert any(volume.endswith(f":{place}") for volume in service.volumes), name
+        assert f"chown 10001:10001 /data {place}" in (deploy / "Dockerfile").read_text()
+
+
+def test_no_model_is_chosen_for_anybody(compose: Compose, deploy: Path) -> None:
+    for _, options in gpu_workers(compose).values():
+        with pytest.raises(UsageError, match="no model"):
+            model_named(options["name"])
+    named = load_compose(
+        deploy / "compose.yaml", filled(deploy / "compose.yaml") | {"GPU_MODEL": "glm-ocr"}
+    )
+    for _, options in gpu_workers(named).values():
+        assert model_named(options["name"]).licence.name == "MIT"
 
 
 def test_the_variables_are_settings(compose: Compose) -> None:

@@ -26,8 +26,16 @@ def test_bases_are_pinned_and_stages_are_known(lines: list[str]) -> None:
 
 
 def test_it_runs_as_nobody_in_particular(lines: list[str]) -> None:
-    users = [line for line in lines if line.startswith("USER")]
-    assert users == ["USER 10001:10001"]
+    """Root only installs: whatever a stage begins with, it ends with the user it is run by."""
+    users: dict[str, str] = {}
+    stage = ""
+    for line in lines:
+        if match := re.fullmatch(r"FROM (\S+) AS (\S+)", line):
+            stage = match[2]
+            users[stage] = users.get(match[1], "root")
+        if line.startswith("USER"):
+            users[stage] = line.removeprefix("USER ")
+    assert users["cpu"] == users["gpu"] == "10001:10001"
     assert any(line.startswith("HEALTHCHECK") for line in lines)
 
 

@@ -10,10 +10,14 @@ import pytest
 import yaml
 from kubernetes_validate import validate  # pyright: ignore
 
+from docmill.flows.commands.gpu_worker import gpu_worker
+from docmill.gpu_workers.models import model_named
+from docmill.schemas.errors import UsageError
+
 Manifest = dict[str, Any]
 VERSION = "1.33"
 # Kinds of the Prometheus operator, whose schemas are not Kubernetes'.
-FOREIGN = {"ServiceMonitor"}
+FOREIGN = {"PodMonitor", "ServiceMonitor"}
 # Made by hand or by a secret store, never here.
 SECRET, SECRET_KEYS = "docmill", {
     "aws-access-key-id",
@@ -88,8 +92,9 @@ def test_the_schema_finds_what_is_misspelt(manifests: list[Manifest]) -> None:
 
 
 def test_foreign_kinds_are_those_we_know(kubernetes: Path, manifests: list[Manifest]) -> None:
-    (monitor,) = resources(kubernetes / "monitoring")
-    assert {monitor["kind"]} == FOREIGN
+    monitors = {each["kind"]: each for each in resources(kubernetes / "monitoring")}
+    assert set(monitors) == FOREIGN
+    monitor = monitors["ServiceMonitor"]
     (endpoint,) = monitor["spec"]["endpoints"]
     (service,) = (
         each
@@ -98,6 +103,39 @@ def test_foreign_kinds_are_those_we_know(kubernetes: Path, manifests: list[Manif
         <= each["metadata"].get("labels", {}).items()
     )
     assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
+    monitor = monitors["PodMonitor"]["spec"]
+    (template,) = (
+        each
+        for each in pods(manifests).values()
+        if monitor["selector"]["matchLabels"].items() <= each["metadata"]["labels"].items()
+    )
+    (endpoint,) = monitor["podMetricsEndpoints"]
+    assert endpoint["port"] in {port["name"] for port in _ports(template)}
+
+
+def test_gpu_workers_drain_have_their_weights_and_listen_to_themselves(
+    manifests: list[Manifest],
+) -> None:
+    maker = named(manifests, "StatefulSet")["docmill-worker-gpu"]
+    spec = maker["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    assert container["command"][:2] == ["docmill", "gpu-worker"]
+    options = gpu_worker.make_context("gpu-worker", container["command"][2:]).params
+    assert spec["terminationGracePeriodSeconds"] > options["drain_seconds"] + 30
+    assert options["host"] == "127.0.0.1"
+    assert options["metrics_port"] in {port["containerPort"] for port in container["ports"]}
+    assert options["port"] not in {port["containerPort"] for port in container["ports"]}
+    variables = {each["name"]: each.get("value") for each in container["env"]}
+    claims = {claim["metadata"]["name"] for claim in maker["spec"]["volumeClaimTemplates"]}
+    kept = {mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] in claims}
+    assert variables["HF_HOME"] in kept
+    assert variables["DOCMILL_HEALTH_URL"] == f"http://127.0.0.1:{options['port']}/health"
+
+
+def test_no_model_is_chosen_for_anybody(manifests: list[Manifest]) -> None:
+    config = named(manifests, "ConfigMap")["docmill-gpu"]
+    with pytest.raises(UsageError, match="no model"):
+        model_named(config["data"]["model"])
 
 
 def test_configuration_and_secrets_that_are_asked_for_exist(manifests: list[Manifest]) -> None:
@@ -189,6 +227,10 @@ def test_probes_ask_ports_that_are_there(manifests: list[Manifest]) -> None:
         if name != "docmill-deploy":
             assert {"startupProbe", "livenessProbe"} <= set(container), name
         for probe in probes:
+            if "exec" in probe:
+                assert probe["exec"]["command"] == ["python", "/opt/docmill/deploy/healthy.py"]
+                assert "DOCMILL_HEALTH_URL" in {each["name"] for each in container["env"]}, name
+                continue
             asked = probe["httpGet"]["port"]
             assert asked in {port["name"] for port in container["ports"]}, name
 

@@ -8,15 +8,19 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
 
-from docmill.infra.telemetry.metrics import ALL, Counter, Gauge, Histogram, Metric
+from docmill.gpu_workers import metrics as of_gpu_workers
+from docmill.infra.telemetry import metrics as of_the_owner
+from docmill.infra.telemetry.metrics import Counter, Gauge, Histogram, Metric
 
 # What Prometheus itself adds.
 OWN_LABELS = {"job", "instance", "le"}
+ALL = tuple(dict.fromkeys((*of_the_owner.ALL, *of_gpu_workers.ALL)))
 NAME = re.compile(r"\b(docmill_\w+)(?:\{([^}]*)\})?")
 GROUPING = re.compile(r"\bby \(([^)]*)\)")
 
@@ -78,6 +82,9 @@ def problems(expression: str) -> Iterator[str]:
         ("docmill_documents_total > 3", "only grows"),
         ("rate(docmill_disk_free_bytes[5m])", "no counter"),
         ("sum by (engine) (rate(docmill_documents_total[5m]))", "group"),
+        ("rate(docmill_gpu_page_total[5m])", "no metric"),
+        ('docmill_gpu_worker_state{status="down"} == 1', "no label"),
+        ("min_over_time(docmill_gpu_requests_waiting[10m]) > 0", ""),
         ('sum by (status) (rate(docmill_documents_total{schema="x"}[5m]))', ""),
     ],
 )
@@ -88,7 +95,7 @@ def test_wrong_expressions_are_found(expression: str, problem: str) -> None:
 
 def test_alerts_ask_for_metrics_that_exist(deploy: Path) -> None:
     rules = alerts(deploy)
-    assert len(rules) >= 10
+    assert len(rules) >= 16
     for rule in rules:
         assert list(problems(rule["expr"])) == [], rule["alert"]
         assert rule["labels"]["severity"] in ("warning", "critical")
@@ -131,22 +138,63 @@ def test_the_dashboard_is_laid_out(deploy: Path) -> None:
     assert {panel["datasource"]["uid"] for panel in panels if "datasource" in panel} <= uids
 
 
-def test_prometheus_finds_its_rules_and_the_owner(deploy: Path) -> None:
+def test_prometheus_finds_its_rules_the_owner_and_the_gpu_workers(deploy: Path) -> None:
     config = yaml.safe_load((deploy / "prometheus" / "prometheus.yaml").read_text())
     for name in config["rule_files"]:
         assert (deploy / "prometheus" / name).is_file()
-    compose = yaml.safe_load((deploy / "compose.yaml").read_text())
+    services = yaml.safe_load((deploy / "compose.yaml").read_text())["services"]
+    found: set[tuple[str, str]] = set()
     for job in config["scrape_configs"]:
-        for target in job["static_configs"][0]["targets"]:
+        for target in targets(job, deploy / "prometheus"):
             host, _, port = target.partition(":")
-            assert host == "127.0.0.1" or host in compose["services"]
+            assert host == "127.0.0.1" or host in services
             assert port.isdigit()
+            found.add((host, port))
+    shown = {
+        (name, word.removeprefix("--metrics-port="))
+        for name, service in services.items()
+        for word in service.get("command", ())
+        if word.startswith("--metrics-port=")
+    }
+    assert len(shown) >= 2
+    assert shown <= found
 
 
-def test_every_metric_is_counted_somewhere(repository: Path) -> None:
+def targets(job: dict[str, Any], folder: Path) -> Iterator[str]:
+    """The addresses that a job scrapes; lists that operators fill in are files that are there."""
+    for each in job.get("static_configs", ()):
+        yield from each["targets"]
+    for each in job.get("dns_sd_configs", ()):
+        yield from (f"{name}:{each['port']}" for name in each["names"])
+    for each in job.get("file_sd_configs", ()):
+        for name in each["files"]:
+            for group in yaml.safe_load((folder / name).read_text()):
+                yield from group["targets"]
+
+
+def test_alerts_know_the_jobs(deploy: Path) -> None:
+    config = yaml.safe_load((deploy / "prometheus" / "prometheus.yaml").read_text())
+    jobs = {job["job_name"] for job in config["scrape_configs"]}
+    monitors = [
+        yaml.safe_load(path.read_text())
+        for path in (deploy / "kubernetes" / "monitoring").glob("*-monitor.yaml")
+    ]
+    on_kubernetes = {
+        rule["replacement"]
+        for monitor in monitors
+        for endpoint in (monitor["spec"].get("endpoints") or monitor["spec"]["podMetricsEndpoints"])
+        for rule in endpoint["relabelings"]
+        if rule["targetLabel"] == "job"
+    }
+    asked = {job for rule in alerts(deploy) for job in re.findall(r'job="([^"]*)"', rule["expr"])}
+    assert asked == {"docmill", "docmill-gpu"}
+    assert asked <= jobs
+    assert asked == on_kubernetes
+
+
+@pytest.mark.parametrize("module", [of_the_owner, of_gpu_workers])
+def test_every_metric_is_counted_somewhere(repository: Path, module: ModuleType) -> None:
     """Nothing is promised that no code keeps."""
-    import docmill.infra.telemetry.metrics as module
-
     constants = {
         id(value): name for name, value in vars(module).items() if isinstance(value, Metric)
     }
@@ -156,6 +204,7 @@ def test_every_metric_is_counted_somewhere(repository: Path) -> None:
         for path in (repository / folder).rglob("*.py")
         if path.name != "metrics.py"
     )
+    text += Path(str(module.__file__)).read_text().partition("Metrics:\n")[2]
     text += (
         (repository / "infra" / "telemetry" / "metrics.py")
         .read_text()
