@@ -20,7 +20,7 @@ from typing import Generic, TypeVar
 from docmill.extractors.ocr.vlm.picture import PagePicture
 from docmill.gpu_workers.gate import Gate, GatePolicy
 from docmill.gpu_workers.load import LoadSource, ServerLoad
-from docmill.gpu_workers.memory import give_back_large_blocks
+from docmill.gpu_workers.memory import collect_less_often, give_back_large_blocks
 from docmill.gpu_workers.turns import Turns
 from docmill.infra.cage import Cage
 from docmill.schemas.errors import CageError, DocmillError, InternalError, WorkerDied
@@ -65,7 +65,7 @@ class FeedLimits:
     drawers: int = 2
     ready: int = 8
     keepers: int = 4
-    look_s: float = 1.0
+    look_s: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ async def feed(
         Exception: what `turns` or `keep` raised, after all pages under way were finished.
     """
     give_back_large_blocks()
+    collect_less_often()
     feeding = _Feeding(turns, stages, cage, limits, stop)
     try:
         await feeding.run(load, watch)

@@ -35,7 +35,7 @@ class GatePolicy:
 def next_limit(limit: int, in_flight: int, load: ServerLoad | None, policy: GatePolicy) -> int:
     """How many pages may be read at once from now on.
 
-    Nothing queued: a quarter of those running are added, until a queue forms, so that a server of
+    Nothing queued: half of those running are added, until a queue forms, so that a server of
     unknown size is full after a few looks. Afterwards the queue is kept at its length. The limit
     is not raised where it was not reached, since pages are short then, not the server; nor while
     many requests are still on their way, which more of them would only delay. Other users of the
@@ -58,7 +58,7 @@ def next_limit(limit: int, in_flight: int, load: ServerLoad | None, policy: Gate
     on_their_way = load.own - load.running - load.waiting
     if in_flight < limit or on_their_way > max(spare, load.running // 2):
         return limit
-    missing = spare - load.waiting if load.waiting else max(spare, load.running // 4)
+    missing = spare - load.waiting if load.waiting else max(spare, load.running // 2)
     step = math.ceil(missing / requests_per_page)
     return min(policy.most, limit + step)
 

@@ -1,8 +1,9 @@
-"""Memory of pictures that were sent goes back to the system."""
+"""Memory while pages pass by the thousand: large blocks go back, and little is looked through."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 
 LARGE_BYTES = 128 * 1024
 
@@ -21,3 +22,17 @@ def give_back_large_blocks() -> bool:
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES) == 1
+
+
+# Against 700, 10, 10. Measured with `benchmarks.feeding_end_to_end`: a page's CPU time in the
+# asking process falls from 80 to 59 ms, its memory grows by a tenth.
+COLLECT_AFTER = (20_000, 20, 100)
+
+
+def collect_less_often() -> None:
+    """Has Python look for cycles of garbage less often, for the whole process.
+
+    Pages under way are a hundred thousand objects, none of them garbage, and every look goes
+    through all of them again.
+    """
+    gc.set_threshold(*COLLECT_AFTER)

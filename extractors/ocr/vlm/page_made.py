@@ -95,7 +95,8 @@ def _with_confidence(
 
 
 def _kept(scores: PageScores) -> ModelScores:
-    return ModelScores(
+    # Not validated, since there are thousands of them and they come from here.
+    return ModelScores.model_construct(
         words=_rounded(scores.words),
         blocks=_rounded(scores.blocks),
         coordinates=_rounded(scores.coordinates),
