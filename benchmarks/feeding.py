@@ -1,15 +1,12 @@
 """How busy feeding keeps a model server: ``python -m benchmarks.feeding``.
 
 Pages of documents of 1 to 300 pages go through `gpu_workers.feeding` to the simulated server of
-`benchmarks.model_server` (64 sequences, 1.44 pages/s at speed 1), and what it says is parsed and
-filed in a lake's folder. Measured are
-
-- end to end: pages drawn from PDF at 192 dpi and encoded as PNG, the server at 10 times its speed;
-- encoded: the same with pages encoded beforehand, at 100 times;
-- memory: the latter with 100, 1,000 and 10,000 pages.
+`benchmarks.model_server` (64 sequences, 1.44 pages/s at speed 1), encoded beforehand; what it says
+is parsed and filed in a lake's folder. Measured are the server at 100 times its speed, and memory,
+with 100, 1,000 and 10,000 pages. Whole runs: `benchmarks.feeding_end_to_end`.
 
 *Of capacity* is the time that the server would have needed for the same pages if all had lain in
-its queue from the beginning, divided by the time measured: the beginning, when nothing is drawn
+its queue from the beginning, divided by the time measured: the beginning, when little is asked
 yet, and the end, when less and less is left to do, count in both. *Busy* is the share of its
 sequences that were at work while pages were left to send. Memory is the peak resident size of the
 process that feeds, and of its largest worker.
@@ -36,12 +33,13 @@ from typing import Any
 
 import httpx
 import orjson
-from tests.support.simulated_server import PlainChat, SimulatedServer
+from tests.support.simulated_server import MODEL, SimulatedServer
 
 from benchmarks.feeding_pages import Place, documents, drawn, encode_beforehand, write_pdf
 from benchmarks.model_server import Profile
 from benchmarks.processes import children, cpu_s, peak_mb
 from docmill.extractors.ocr.vlm.chat import ChatRequest
+from docmill.extractors.ocr.vlm.openai_chat import OpenAiChat
 from docmill.extractors.ocr.vlm.picture import PagePicture
 from docmill.gpu_workers.endpoints import Balanced, Patience, Rotated, endpoint
 from docmill.gpu_workers.feeding import FeedLimits, FeedState, Stages, feed
@@ -52,8 +50,6 @@ from docmill.schemas.errors import DocmillError
 
 WORKERS = 2
 CLIENTS = 16
-# uvicorn, and so vLLM, closes what was idle for 5 s: a request must not meet that.
-EXPIRING = httpx.Limits(keepalive_expiry=2)
 LONGEST_DOCUMENT = 300
 
 
@@ -143,13 +139,9 @@ class Busy:
 async def fed(scenario: Scenario, folder: Path, cage: Cage, server: SimulatedServer) -> Busy:
     """Feeds all pages."""
     async with AsyncExitStack() as opened:
-        http, *others = [
-            await opened.enter_async_context(
-                httpx.AsyncClient(timeout=30, verify=False, limits=EXPIRING)
-            )
-            for _ in range(1 + CLIENTS)
-        ]
-        chat = Rotated([PlainChat(each, server.url) for each in others])
+        http = await opened.enter_async_context(httpx.AsyncClient(timeout=30, trust_env=False))
+        clients = [OpenAiChat(server.url, MODEL) for _ in range(CLIENTS)]
+        chat = Rotated([await opened.enter_async_context(each) for each in clients])
         async with Balanced([endpoint(http, server.url, chat)], Patience(tries=3)) as client:
             busy = Busy(server, scenario.pages)
             watching = asyncio.create_task(busy.watch(http))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
@@ -16,6 +18,7 @@ from docmill.schemas.errors import BadOutput, EngineError, EngineUnavailable, Pi
 
 CONNECT_S: Final = 10.0
 
+_PATH: Final = "/v1/chat/completions"
 _JSON: Final = {"Content-Type": "application/json"}
 
 # What vLLM says of a picture with too many tokens: for its context, its encoder cache, a batch.
@@ -26,6 +29,12 @@ _TOO_LARGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LOGPROBS = re.compile(r"logprobs", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Reply:
+    status: int
+    content: bytes
 
 
 class OpenAiChat:
@@ -73,17 +82,26 @@ class OpenAiChat:
             ) from error
         except httpx.TransportError as error:
             raise EngineUnavailable(f"{self.url} cannot be reached: {_told(error)}") from error
-        if response.status_code != HTTPStatus.OK:
+        if response.status != HTTPStatus.OK:
             raise self._fault(response)
         seconds = asyncio.get_running_loop().time() - begun
         return answer_of(response.content, seconds, self._logprobs_mode)
 
-    async def _post(self, request: ChatRequest, top_logprobs: int | None) -> httpx.Response:
-        body = body_of(request, self.model, top_logprobs)
-        return await self._http.post("/v1/chat/completions", content=body, headers=_JSON)
+    async def _post(self, request: ChatRequest, top_logprobs: int | None) -> _Reply:
+        """A request whose bodies nobody holds on to afterwards.
 
-    def _fault(self, response: httpx.Response) -> EngineError:
-        status, said = response.status_code, message_of(response.content)
+        httpx's responses lie in cycles, which only the garbage collector undoes, much later; so
+        neither the picture nor the answer may be part of one.
+        """
+        body = body_of(request, self.model, top_logprobs)
+        headers = {**_JSON, "Content-Length": str(len(body))}
+        asking = self._http.stream("POST", _PATH, content=_once(body), headers=headers)
+        async with asking as response:
+            content = b"".join([part async for part in response.aiter_bytes()])
+            return _Reply(response.status_code, content)
+
+    def _fault(self, response: _Reply) -> EngineError:
+        status, said = response.status, message_of(response.content)
         if status >= 500 or status in (408, 409, 425, 429):
             return EngineUnavailable(f"{self.url} answered {status}: {said}")
         if status in (400, 413, 422) and _TOO_LARGE.search(said):
@@ -112,10 +130,12 @@ class OpenAiChat:
         await self.close()
 
 
-def _refuses(response: httpx.Response) -> bool:
-    return response.status_code in (400, 422) and bool(
-        _LOGPROBS.search(message_of(response.content))
-    )
+async def _once(body: bytes) -> AsyncGenerator[bytes]:
+    yield body
+
+
+def _refuses(response: _Reply) -> bool:
+    return response.status in (400, 422) and bool(_LOGPROBS.search(message_of(response.content)))
 
 
 def _told(error: Exception) -> str:
