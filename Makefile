@@ -34,7 +34,7 @@ test: $(VENV)/.installed-dev  ## Lint, format, types, layers, then all tests.
 	$(BIN)/pytest
 
 test-servers: $(VENV)/.installed-dev  ## Real Prefect, S3 and model servers, with kills.
-	$(BIN)/pytest tests/servers tests/infra tests/contracts -m '$(SERVER_TESTS)'
+	$(BIN)/pytest tests/servers tests/infra tests/contracts tests/gpu_workers -m '$(SERVER_TESTS)'
 
 quality: $(VENV)/.installed-run  ## Evaluate on ../shared/eval and print the tables.
 	@if [ ! -d ../shared/eval ]; then echo "skipped: no evaluation set in ../shared/eval"; exit 0; fi; \

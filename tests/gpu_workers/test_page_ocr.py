@@ -30,6 +30,8 @@ from docmill.schemas.outcome import DocumentOutcome, SourceFailure, Stage
 from docmill.schemas.page import BoxSource, PageStatus, PageText
 from docmill.schemas.source import SourceObject
 
+pytestmark = pytest.mark.servers
+
 INVOICES = ("de-office-supplies.pdf", "de-wholesale-two-pages.pdf", "gb-fasteners-two-pages.pdf")
 DEAD = "http://127.0.0.1:9"
 LINES = "Invoice no. 4711 of 1 March 2026\nACME Ltd, Main Street 1, London\nTotal 150.00 EUR"

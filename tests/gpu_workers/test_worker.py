@@ -25,7 +25,7 @@ from docmill.infra.model_endpoints.checking import question
 from docmill.infra.model_endpoints.endpoint import ModelEndpoint
 from docmill.schemas.errors import BadOutput, EngineUnavailable
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(90)]
 
 Until = Callable[..., None]
 QUICK = Times(start=20, drain=10, look=0.05)

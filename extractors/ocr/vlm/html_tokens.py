@@ -27,10 +27,12 @@ VOID: Final = frozenset({"br", "col", "hr", "img", "input", "meta", "wbr"})
 
 _NAME = rf"(?i:{'|'.join(sorted(_TAGS.split(), key=len, reverse=True))})"
 # A `/` before the end of a tag belongs to the tag, not to a value without quotes: <br class=x/>.
-_ATTRIBUTE = r"""[^\s"'<>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|(?:[^\s"'<>=`/]|/(?!\s*>))++))?+"""
-_TAG = re.compile(rf"</?{_NAME}(?:\s++{_ATTRIBUTE})*+\s*+/?+>")
-_CUT_TAG = re.compile(r"</?(?:([A-Za-z][A-Za-z0-9]*+)(\s[^<>]*+|/)?)?+\Z")
-_COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*+-->|<[!?][A-Za-z][^<>]*+>", re.DOTALL)
+# Groups are atomic, not possessive: those match wrongly up to Python 3.11.4.
+_BARE = r"""(?>(?:[^\s"'<>=`/]|/(?!\s*>))+)"""
+_ATTRIBUTE = rf"""[^\s"'<>/=]++(?>(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|{_BARE}))?)"""
+_TAG = re.compile(rf"</?{_NAME}(?>(?:\s++{_ATTRIBUTE})*)\s*+/?+>")
+_CUT_TAG = re.compile(r"</?(?>(?:([A-Za-z][A-Za-z0-9]*+)(\s[^<>]*+|/)?)?)\Z")
+_COMMENT = re.compile(r"<!--(?>(?:(?!<!--|-->).)*)-->|<[!?][A-Za-z][^<>]*+>", re.DOTALL)
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # What stands in these is no HTML but LaTeX or SMILES, to their end or that of what they stand in.
 _VERBATIM = re.compile(
